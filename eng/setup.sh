@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Makes a Debian 12 machine with the .NET 10 SDK ready to build: installs the distribution's packages that are
+# missing (and says what each is for), then builds the binding to libtorch. Does nothing the second time.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if ! command -v dotnet >/dev/null || ! dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
+    echo "setup: the .NET 10 SDK is missing: install it from https://dotnet.microsoft.com/download/dotnet/10.0, then run this again" >&2
+    exit 1
+fi
+
+# package -> what it is for
+declare -A needed=(
+    [g++]="compiles the binding to libtorch"
+    [cmake]="builds the binding to libtorch"
+    [libtorch-dev]="trains: PyTorch's C++ library"
+    [libopenblas0-openmp]="fast linear algebra for libtorch"
+    [libsodium23]="signatures and key agreement"
+    [bubblewrap]="confines the device's tile process"
+    [openssl]="the speed limit that the benchmarks compare with"
+    [python3-torch]="the peer that training results are compared with; regenerates the example programs"
+    [python3-numpy]="reads results in the tests"
+    [python3-grpcio]="the foreign gRPC peer in the tests"
+    [python3-cryptography]="the independent reader of sealed streams in the tests"
+    [age]="the peer that sealing is measured against"
+)
+missing=()
+for package in "${!needed[@]}"; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+
+if [ "${#missing[@]}" -gt 0 ]; then
+    echo "setup: installing from the distribution:"
+    for package in "${missing[@]}"; do printf '  %-24s %s\n' "$package" "${needed[$package]}"; done
+    as_root=""
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || { echo "setup: run as root once, or install sudo: apt-get install ${missing[*]}" >&2; exit 1; }
+        as_root="sudo"
+    fi
+    log=$(mktemp)
+    if ! { $as_root apt-get update && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        echo "setup: apt-get failed; the whole output is in $log" >&2
+        exit 1
+    fi
+    rm -f "$log"
+fi
+
+eng/native.sh
+eng/peers.sh

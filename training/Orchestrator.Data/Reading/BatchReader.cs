@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Orchestrator.Data.Schemas;
+
+namespace Orchestrator.Data.Reading;
+
+/// <summary>Some records with features and labels apart, as tensors want them. The arrays are reused by the next batch.</summary>
+/// <param name="Count">Records in this batch; the arrays may be longer than that needs.</param>
+/// <param name="Features">Features of the records one after the other.</param>
+/// <param name="Labels">Labels of the records one after the other.</param>
+public readonly record struct RecordBatch(int Count, byte[] Features, byte[] Labels);
+
+/// <summary>
+/// Turns a schedule into batches. Frames are asked for ahead of use, so that reading overlaps computing, and dropped after their
+/// last record; memory is bounded by the frames that the interleaving keeps open. Not thread-safe.
+/// </summary>
+public sealed class BatchReader
+{
+    private readonly ReadSchedule _schedule;
+    private readonly DataSchema _schema;
+    private readonly IFrameReader _frames;
+    private readonly int _readAhead;
+
+    /// <summary>Joins a schedule to the place its frames come from.</summary>
+    /// <param name="schedule">In what order.</param>
+    /// <param name="schema">The layout of all its streams' records.</param>
+    /// <param name="frames">From where.</param>
+    /// <param name="readAhead">Frames that may be under way before they are needed, at least 1.</param>
+    public BatchReader(ReadSchedule schedule, DataSchema schema, IFrameReader frames, int readAhead = 4)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        ArgumentNullException.ThrowIfNull(schema);
+        ArgumentNullException.ThrowIfNull(frames);
+        ArgumentOutOfRangeException.ThrowIfLessThan(readAhead, 1);
+        _schedule = schedule;
+        _schema = schema;
+        _frames = frames;
+        _readAhead = readAhead;
+    }
+
+    /// <summary>Records in one epoch.</summary>
+    public long TotalRecords => _schedule.TotalRecords;
+
+    /// <summary>How long batches have waited for frames, over all epochs so far.</summary>
+    public TimeSpan Waited { get; private set; }
+
+    /// <summary>One epoch's records in batches; only the last may be smaller than <paramref name="batchSize"/>.</summary>
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(
+        int epoch, int batchSize, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        var size = (int)Math.Min(batchSize, _schedule.TotalRecords);
+        var batch = new RecordBatch(0, new byte[size * _schema.FeatureBytes], new byte[size * _schema.LabelBytes]);
+        var open = new Dictionary<FramePosition, OpenFrame>();
+        using var order = _schedule.Frames(epoch).GetEnumerator();
+        var ahead = new Queue<Task<ReadOnlyMemory<byte>>>();
+        foreach (var record in _schedule.Records(epoch))
+        {
+            var position = _schedule.FrameOf(record);
+            if (!open.TryGetValue(position, out var frame))
+            {
+                AskAhead(order, ahead, cancellation);
+                frame = await NextFrameAsync(position, ahead.Dequeue()).ConfigureAwait(false);
+                open.Add(position, frame);
+            }
+
+            Append(batch, frame.Data.Span.Slice(IndexInFrame(record) * _schema.RecordSize, _schema.RecordSize));
+            if (--frame.Left == 0)
+            {
+                open.Remove(position);
+            }
+
+            batch = batch with { Count = batch.Count + 1 };
+            if (batch.Count == batchSize)
+            {
+                yield return batch;
+                batch = batch with { Count = 0 };
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return batch;
+        }
+    }
+
+    private void AskAhead(
+        IEnumerator<FramePosition> order, Queue<Task<ReadOnlyMemory<byte>>> ahead, CancellationToken cancellation)
+    {
+        while (ahead.Count <= _readAhead && order.MoveNext())
+        {
+            ahead.Enqueue(_frames.ReadAsync(order.Current, cancellation).AsTask());
+        }
+    }
+
+    private async ValueTask<OpenFrame> NextFrameAsync(FramePosition position, Task<ReadOnlyMemory<byte>> reading)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var data = await reading.ConfigureAwait(false);
+        Waited += Stopwatch.GetElapsedTime(start);
+        var records = _schedule.Streams[position.Stream].RecordsIn(position.Frame);
+        return data.Length == records * _schema.RecordSize
+            ? new OpenFrame(data, records)
+            : throw new InvalidOperationException($"frame {position} does not hold {records} records");
+    }
+
+    private int IndexInFrame(RecordPosition record) =>
+        (int)(record.Record % _schedule.Streams[record.Stream].RecordsPerFrame);
+
+    private void Append(RecordBatch batch, ReadOnlySpan<byte> record)
+    {
+        record[.._schema.FeatureBytes].CopyTo(batch.Features.AsSpan(batch.Count * _schema.FeatureBytes));
+        record[_schema.FeatureBytes..].CopyTo(batch.Labels.AsSpan(batch.Count * _schema.LabelBytes));
+    }
+
+    private sealed class OpenFrame(ReadOnlyMemory<byte> data, int left)
+    {
+        public ReadOnlyMemory<byte> Data { get; } = data;
+
+        public int Left { get; set; } = left;
+    }
+}

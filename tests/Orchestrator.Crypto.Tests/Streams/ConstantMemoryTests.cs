@@ -1,0 +1,78 @@
+using Orchestrator.Crypto.Streams;
+
+namespace Orchestrator.Crypto.Tests.Streams;
+
+// Allocations are counted for the whole process, so nothing else may run meanwhile.
+[CollectionDefinition(nameof(ConstantMemoryTests), DisableParallelization = true)]
+[Collection(nameof(ConstantMemoryTests))]
+public class ConstantMemoryTests
+{
+    private const int Small = 20 << 20;
+    private const int Large = 200 << 20;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Sealer_TenTimesTheData_AllocatesNoMore(int parallelism)
+    {
+        Seal(Small, parallelism);
+        long small = Allocated(() => Seal(Small, parallelism));
+        long large = Allocated(() => Seal(Large, parallelism));
+
+        Assert.InRange(large - small, long.MinValue, 64 << 10);
+        Assert.InRange(large, 0, (2 * parallelism * StreamLimits.DefaultFrameSize) + (1 << 20));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Opener_TenTimesTheData_AllocatesNoMore(int parallelism)
+    {
+        using StreamKey key = StreamKey.Generate();
+        byte[] smallFile = Sealed(key, Small);
+        byte[] largeFile = Sealed(key, Large);
+        Open(key, smallFile, parallelism);
+        long small = Allocated(() => Open(key, smallFile, parallelism));
+        long large = Allocated(() => Open(key, largeFile, parallelism));
+
+        Assert.InRange(large - small, long.MinValue, 64 << 10);
+    }
+
+    private static long Allocated(Action action)
+    {
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        action();
+        return GC.GetTotalAllocatedBytes(precise: true) - before;
+    }
+
+    private static void Seal(int length, int parallelism)
+    {
+        using StreamKey key = StreamKey.Generate();
+        Fill(Stream.Null, key, length, parallelism);
+    }
+
+    private static byte[] Sealed(StreamKey key, int length)
+    {
+        var output = new MemoryStream(length + (length / 1000));
+        Fill(output, key, length, 2);
+        return output.ToArray();
+    }
+
+    private static void Fill(Stream output, StreamKey key, int length, int parallelism)
+    {
+        byte[] piece = new byte[100_000];
+        using var sealer = new StreamSealer(output, key, StreamHeader.Create(StreamKind.Data, "clinic-a"), parallelism);
+        for (int done = 0; done < length; done += piece.Length)
+        {
+            sealer.Write(piece);
+        }
+
+        sealer.Finish();
+    }
+
+    private static void Open(StreamKey key, byte[] file, int parallelism)
+    {
+        using StreamOpener opener = StreamOpener.Open(new MemoryStream(file), key, parallelism);
+        opener.CopyTo(Stream.Null);
+    }
+}

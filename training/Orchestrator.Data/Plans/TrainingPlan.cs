@@ -1,3 +1,7 @@
+using Orchestrator.Crypto.Cbor;
+using Orchestrator.Data.Schemas;
+using Orchestrator.Errors;
+
 namespace Orchestrator.Data.Plans;
 
 /// <summary>Stop once the evaluation loss has not fallen by more than <see cref="MinDelta"/> for <see cref="Patience"/> epochs.</summary>
@@ -45,4 +49,71 @@ public sealed record TrainingPlan
 
     /// <summary>In what order records are taken.</summary>
     public required Interleaving Interleaving { get; init; }
+
+    /// <summary>The plan's full form.</summary>
+    public CborValue ToCbor() => PlanCodec.Write(this);
+
+    /// <summary>Reads the full form, as a manifest holds it: <see cref="ToCbor"/> of the result is the same value again.</summary>
+    /// <exception cref="OrchestratorException">A <c>plan-*</c> or <c>cbor-*</c> code, naming the field.</exception>
+    public static TrainingPlan FromCbor(CborField field) => PlanCodec.ReadCanonical(field);
+
+    /// <summary>
+    /// Reads what a person wrote, turned into CBOR: fields that have a default may be absent, and a real number may be
+    /// written as an integer.
+    /// </summary>
+    /// <inheritdoc cref="FromCbor" path="/exception"/>
+    public static TrainingPlan FromDocument(CborField field) => PlanCodec.Read(field);
+
+    /// <summary>Checks every number's range, for a plan that was made in code.</summary>
+    /// <inheritdoc cref="FromCbor" path="/exception"/>
+    public void Validate() => FromCbor(ToCbor().As("plan"));
+
+    /// <summary>Checks that the plan can be followed on these streams.</summary>
+    /// <returns>The one schema that all streams have.</returns>
+    /// <inheritdoc cref="FromCbor" path="/exception"/>
+    public DataSchema CheckStreams(IReadOnlyList<(StreamRole Role, DataSchema Schema)> streams)
+    {
+        ArgumentNullException.ThrowIfNull(streams);
+        Validate();
+        if (streams.All(stream => stream.Role != StreamRole.Train))
+        {
+            throw new OrchestratorException(PlanErrors.NothingToTrain, "No stream has the role train.");
+        }
+
+        if (EarlyStopping is not null && streams.All(stream => stream.Role != StreamRole.Evaluate))
+        {
+            throw new OrchestratorException(PlanErrors.NothingToEvaluate, "plan.early_stopping needs a stream with the role evaluate.");
+        }
+
+        var schema = streams[0].Schema;
+        for (var index = 1; index < streams.Count; index++)
+        {
+            if (!streams[index].Schema.Equals(schema))
+            {
+                throw new OrchestratorException(PlanErrors.SchemasDiffer, $"Stream {index} has another schema than stream 0.");
+            }
+        }
+
+        CheckSchema(schema);
+        return schema;
+    }
+
+    private void CheckSchema(DataSchema schema)
+    {
+        var fits = Loss switch
+        {
+            Loss.MeanSquaredError => schema.Label is LabelSchema.Regression,
+            Loss.BinaryCrossEntropyWithLogits => schema.Label is LabelSchema.Classes { Count: 2 },
+            _ => schema.Label is LabelSchema.Classes or LabelSchema.PerPosition,
+        };
+        if (!fits)
+        {
+            throw new OrchestratorException(PlanErrors.LossLabel, $"The loss {Loss} does not fit the label {schema.Label}.");
+        }
+
+        if (Standardize && schema.FeatureType != ElementType.F32)
+        {
+            throw new OrchestratorException(PlanErrors.StandardizeType, $"plan.standardize is set, but the features are {schema.FeatureType}.");
+        }
+    }
 }

@@ -23,16 +23,6 @@ public readonly record struct Pass(PassKind Kind, int Epoch);
 /// <summary>A stream of a job: what it is read for and how it is cut.</summary>
 public readonly record struct JobStream(StreamRole Role, StreamShape Shape);
 
-/// <summary>What a data stream is read for.</summary>
-public enum StreamRole
-{
-    /// <summary>The program learns from it.</summary>
-    Train,
-
-    /// <summary>The program is judged on it.</summary>
-    Evaluate,
-}
-
 /// <summary>
 /// All passes of a job in order: standardisation if the plan asks for it, then every epoch's training and, when there are
 /// evaluation streams, its evaluation. Early stopping ends the sequence after an epoch; nothing else changes it. The device compares

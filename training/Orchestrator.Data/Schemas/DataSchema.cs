@@ -1,3 +1,6 @@
+using Orchestrator.Crypto.Cbor;
+using Orchestrator.Errors;
+
 namespace Orchestrator.Data.Schemas;
 
 /// <summary>
@@ -7,6 +10,12 @@ namespace Orchestrator.Data.Schemas;
 /// </summary>
 public sealed record DataSchema
 {
+    /// <summary>Most elements of one record's features or label.</summary>
+    public const int MaxElements = 1 << 20;
+
+    /// <summary>Most bytes of one record.</summary>
+    public const int MaxRecordSize = 1 << 20;
+
     /// <summary>Type of a feature element; the program gets a tensor of exactly this type.</summary>
     public required ElementType FeatureType { get; init; }
 
@@ -41,4 +50,25 @@ public sealed record DataSchema
 
     /// <summary>Bytes of one record.</summary>
     public int RecordSize => FeatureBytes + LabelBytes;
+
+    /// <summary>The schema's CBOR form.</summary>
+    public CborValue ToCbor() => SchemaCodec.Write(this);
+
+    /// <summary>Reads a schema, and only one within its limits.</summary>
+    /// <exception cref="OrchestratorException"><see cref="DataErrors.Schema"/> or a <c>cbor-*</c> code, naming the field.</exception>
+    public static DataSchema FromCbor(CborField field) => SchemaCodec.Read(field);
+
+    /// <summary>Reads the encoded form, as a sealed stream's header carries it.</summary>
+    /// <inheritdoc cref="FromCbor" path="/exception"/>
+    public static DataSchema Decode(ReadOnlyMemory<byte> encoding) => FromCbor(CborValue.Decode(encoding).As("schema"));
+
+    /// <summary>Checks the limits of a schema that was made in code.</summary>
+    /// <inheritdoc cref="FromCbor" path="/exception"/>
+    public void Validate() => FromCbor(ToCbor().As("schema"));
+
+    /// <summary>Equal when all parts are, names included.</summary>
+    public bool Equals(DataSchema? other) => other is not null && ToCbor().Equals(other.ToCbor());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToCbor().GetHashCode();
 }

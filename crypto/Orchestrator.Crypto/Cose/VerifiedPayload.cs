@@ -1,0 +1,17 @@
+namespace Orchestrator.Crypto.Cose;
+
+/// <summary>A payload whose signature holds. Only verification makes one.</summary>
+public sealed class VerifiedPayload
+{
+    internal VerifiedPayload(CoseHeader header, ReadOnlyMemory<byte> bytes)
+    {
+        Header = header;
+        Bytes = bytes;
+    }
+
+    /// <summary>The header, which the signature covers too.</summary>
+    public CoseHeader Header { get; }
+
+    /// <summary>The signed bytes.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; }
+}

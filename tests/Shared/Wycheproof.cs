@@ -12,7 +12,7 @@ internal sealed class Wycheproof : IDisposable
 
     public static Wycheproof Open(string name)
     {
-        string path = Path.Combine(TreeRoot(), "..", "shared", "vectors", "wycheproof", name);
+        string path = Path.Combine(Tree.Root, "..", "shared", "vectors", "wycheproof", name);
         Assert.SkipUnless(File.Exists(path), $"{name} is not beside the tree.");
         return new Wycheproof(JsonDocument.Parse(File.ReadAllBytes(path)));
     }
@@ -43,20 +43,10 @@ internal sealed class Wycheproof : IDisposable
     }
 
     public void Dispose() => _document.Dispose();
-
-    private static string TreeRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Orchestrator.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new DirectoryNotFoundException("The tests do not run inside the tree.");
-    }
 }
 
-internal static class WycheproofElement
+/// <summary>Reads the properties of vectors.</summary>
+internal static class VectorElement
 {
     public static byte[] Hex(this JsonElement element, string property) =>
         Convert.FromHexString(element.GetProperty(property).GetString()!);

@@ -1,1 +1,42 @@
+using Orchestrator.Bench;
+using Orchestrator.Bench.Streams;
+
+if (args is [ChildWork.Switch, string work, .. string[] arguments])
+{
+    ChildWork.Do(work, arguments);
+    return 0;
+}
+
+// One line each; `bench NAME...` runs those whose names begin with a NAME.
+IBenchmark[] benchmarks =
+[
+    new SealFrames(),
+    new OpenFrames(),
+    new SealWithDigest(),
+    new OpenWithDigest(),
+    new SealFileVersusAge(),
+    new OpenFileVersusAge(),
+    new SealMemory(),
+];
+
+const string Folder = "out";
+Directory.CreateDirectory(Folder);
+var outcomes = new List<Outcome>();
+foreach (IBenchmark benchmark in benchmarks.Where(b => args.Length == 0 || args.Any(a => b.Name.StartsWith(a, StringComparison.Ordinal))))
+{
+    Console.Error.WriteLine($"measuring {benchmark.Name} ...");
+    try
+    {
+        outcomes.Add(new Outcome(benchmark, benchmark.Measure()));
+    }
+    catch (UnavailableException e)
+    {
+        Console.Error.WriteLine($"skipped: {e.Message}");
+    }
+}
+
+string table = Report.Markdown(outcomes);
+File.WriteAllText(Path.Combine(Folder, "bench.json"), Report.Json(outcomes));
+File.WriteAllText(Path.Combine(Folder, "bench.md"), table);
+Console.Write(table);
 return 0;

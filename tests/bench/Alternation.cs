@@ -1,0 +1,29 @@
+namespace Orchestrator.Bench;
+
+/// <summary>Medians of runs that take turns, so that a disturbance or a change of clock rate meets both sides.</summary>
+internal static class Alternation
+{
+    /// <summary>Runs both sides once unmeasured, then in turns.</summary>
+    /// <returns>The median of each side.</returns>
+    public static (double Measured, double Reference) Medians(int rounds, Func<double> measured, Func<double> reference)
+    {
+        measured();
+        reference();
+        double[] ours = new double[rounds];
+        double[] theirs = new double[rounds];
+        for (int i = 0; i < rounds; i++)
+        {
+            ours[i] = measured();
+            theirs[i] = reference();
+        }
+
+        return (Median(ours), Median(theirs));
+    }
+
+    private static double Median(double[] values)
+    {
+        Array.Sort(values);
+        int middle = values.Length / 2;
+        return values.Length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+    }
+}

@@ -1,0 +1,22 @@
+using Orchestrator.Crypto;
+
+namespace Orchestrator.Attestation.Policies;
+
+/// <summary>What a quote must say to be about this job, this party and this moment; from the manifest that the party approved.</summary>
+public sealed record QuoteExpectations
+{
+    /// <summary>SHA-256 of the approved manifest.</summary>
+    public required Digest Manifest { get; init; }
+
+    /// <summary>The firmware that the manifest accepts; an empty list accepts none.</summary>
+    public required IReadOnlyList<FirmwareMeasurements> Firmware { get; init; }
+
+    /// <summary>The least security version that the manifest accepts.</summary>
+    public required int MinimumSecurityVersion { get; init; }
+
+    /// <summary>The nonce that this party gave for this quote, 32 bytes, used once.</summary>
+    public required ReadOnlyMemory<byte> Nonce { get; init; }
+
+    /// <summary>Digest of the checkpoint to resume from; <see langword="null"/> expects a start from the beginning.</summary>
+    public Digest? Checkpoint { get; init; }
+}

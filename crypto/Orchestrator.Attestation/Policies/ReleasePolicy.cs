@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Orchestrator.Attestation.Quotes;
+using Orchestrator.Crypto;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Attestation.Policies;
+
+/// <summary>
+/// Under which conditions a party releases its keys. As constructed it refuses simulated devices, debugging, unconfined
+/// tiles, unreleased firmware and devices that nobody checked for revocation; each of these can be allowed by name.
+/// What the approved manifest demands is checked always.
+/// </summary>
+public sealed record ReleasePolicy
+{
+    /// <summary>Whose rules in a <see cref="Denial"/> come from the manifest.</summary>
+    public const string Manifest = "manifest";
+
+    /// <summary>The party whose policy it is.</summary>
+    public required string Party { get; init; }
+
+    /// <summary>The only firmware to accept, of what the manifest accepts; <see langword="null"/> is all that it accepts, an empty list none.</summary>
+    public IReadOnlyList<FirmwareMeasurements>? Firmware { get; init; }
+
+    /// <summary>The least security version to accept, if the manifest does not ask for more.</summary>
+    public int MinimumSecurityVersion { get; init; } = 1;
+
+    /// <summary>Accept devices whose root of trust is software.</summary>
+    public bool AllowSimulatedDevices { get; init; }
+
+    /// <summary>Accept devices whose memory can be read.</summary>
+    public bool AllowDebug { get; init; }
+
+    /// <summary>Accept tiles that run without confinement.</summary>
+    public bool AllowUnconfinedTiles { get; init; }
+
+    /// <summary>Accept devices without consulting a revocation list.</summary>
+    public bool AllowUnknownRevocation { get; init; }
+
+    /// <summary>Decides whether to release keys for a verified quote.</summary>
+    /// <exception cref="ArgumentException">The expected nonce has not <see cref="Quote.NonceSize"/> bytes.</exception>
+    public ReleaseDecision Validate(VerifiedQuote quote, QuoteExpectations expectations)
+    {
+        ArgumentNullException.ThrowIfNull(quote);
+        ArgumentNullException.ThrowIfNull(expectations);
+        if (expectations.Nonce.Length != Quote.NonceSize)
+        {
+            throw new ArgumentException($"A nonce has {Quote.NonceSize} bytes.", nameof(expectations));
+        }
+
+        ImmutableArray<Denial> denials = [.. SessionDenials(quote.Claims, expectations), .. FirmwareDenials(quote.Claims, expectations), .. DeviceDenials(quote)];
+        return denials.IsEmpty ? new ReleaseDecision(new ReleasePermit(quote, Party)) : new ReleaseDecision(denials);
+    }
+
+    private IEnumerable<Denial> SessionDenials(Quote claims, QuoteExpectations expectations)
+    {
+        if (claims.Manifest != expectations.Manifest)
+        {
+            yield return Deny(ReleaseErrors.Manifest, "manifest", expectations.Manifest, claims.Manifest, Party);
+        }
+
+        if (!claims.Nonces.TryGetValue(Party, out ReadOnlyMemory<byte> nonce))
+        {
+            yield return Deny(ReleaseErrors.Nonce, $"nonces.{Party}", Hex(expectations.Nonce), "absent", Party);
+        }
+        else if (!CryptographicOperations.FixedTimeEquals(nonce.Span, expectations.Nonce.Span))
+        {
+            yield return Deny(ReleaseErrors.Nonce, $"nonces.{Party}", Hex(expectations.Nonce), Hex(nonce), Party);
+        }
+
+        if (claims.Checkpoint != expectations.Checkpoint)
+        {
+            yield return Deny(ReleaseErrors.Checkpoint, "checkpoint", Show(expectations.Checkpoint), Show(claims.Checkpoint), Party);
+        }
+    }
+
+    private IEnumerable<Denial> FirmwareDenials(Quote claims, QuoteExpectations expectations)
+    {
+        if (!expectations.Firmware.Contains(claims.Firmware))
+        {
+            yield return Deny(ReleaseErrors.Firmware, "firmware", List(expectations.Firmware), claims.Firmware, Manifest);
+        }
+
+        if (Firmware is not null && !Firmware.Contains(claims.Firmware))
+        {
+            yield return Deny(ReleaseErrors.Firmware, "firmware", List(Firmware), claims.Firmware, Party);
+        }
+
+        if (claims.SecurityVersion < expectations.MinimumSecurityVersion)
+        {
+            yield return Deny(ReleaseErrors.SecurityVersion, "security_version", $"at least {expectations.MinimumSecurityVersion}", claims.SecurityVersion, Manifest);
+        }
+
+        if (claims.SecurityVersion < MinimumSecurityVersion)
+        {
+            yield return Deny(ReleaseErrors.SecurityVersion, "security_version", $"at least {MinimumSecurityVersion}", claims.SecurityVersion, Party);
+        }
+    }
+
+    private IEnumerable<Denial> DeviceDenials(VerifiedQuote quote)
+    {
+        Quote claims = quote.Claims;
+        if (claims.Mode != Quote.TrustedMode)
+        {
+            yield return Deny(ReleaseErrors.Mode, "mode", Quote.TrustedMode, claims.Mode, Party);
+        }
+
+        if (claims.Simulated && !AllowSimulatedDevices)
+        {
+            yield return Deny(ReleaseErrors.Simulated, "simulated", false, true, Party);
+        }
+
+        if (claims.Debug && !AllowDebug)
+        {
+            yield return Deny(ReleaseErrors.Debug, "debug", false, true, Party);
+        }
+
+        if (!claims.Confined && !AllowUnconfinedTiles)
+        {
+            yield return Deny(ReleaseErrors.Unconfined, "confined", true, false, Party);
+        }
+
+        if (!quote.RevocationChecked && !AllowUnknownRevocation)
+        {
+            yield return Deny(ReleaseErrors.RevocationUnknown, "revocation", "checked", "unknown", Party);
+        }
+    }
+
+    private static Denial Deny(ErrorCode code, string claim, object expected, object observed, string policyOf) =>
+        new(code.Id, claim, Text(expected), Text(observed), policyOf, code.Remedy);
+
+    private static string Text(object value) => value is bool truth ? (truth ? "true" : "false") : value.ToString()!;
+
+    private static string List(IReadOnlyList<FirmwareMeasurements> firmware) => firmware.Count == 0 ? "none" : string.Join("; or ", firmware);
+
+    private static string Show(Digest? checkpoint) => checkpoint?.ToString() ?? "none";
+
+    private static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(bytes.Span);
+}

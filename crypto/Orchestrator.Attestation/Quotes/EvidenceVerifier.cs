@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using Orchestrator.Attestation.Certificates;
+using Orchestrator.Crypto.Cbor;
+using Orchestrator.Crypto.Cose;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Attestation.Quotes;
+
+/// <summary>
+/// Verifies that a genuine device made a quote: certificate chain to a trusted root, validity, revocation, signature, and
+/// that the quote claims nothing else than the certificates do. It knows no policy. Safe for concurrent use.
+/// </summary>
+public sealed class EvidenceVerifier
+{
+    private readonly TrustAnchors _anchors;
+    private readonly TimeProvider _time;
+    private readonly RevocationList _revocations;
+
+    /// <summary>Creates a verifier.</summary>
+    /// <param name="anchors">The trusted roots, one at least.</param>
+    /// <param name="time">The clock that validity is judged by.</param>
+    /// <param name="revocations">The vendor's list; with <see cref="RevocationList.None"/> quotes say that revocation was not checked.</param>
+    /// <exception cref="OrchestratorException"><see cref="AttestationErrors.NoAnchors"/>.</exception>
+    public EvidenceVerifier(TrustAnchors anchors, TimeProvider time, RevocationList revocations)
+    {
+        ArgumentNullException.ThrowIfNull(anchors);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(revocations);
+        if (anchors.Roots.IsEmpty)
+        {
+            throw new OrchestratorException(AttestationErrors.NoAnchors, "No vendor root is trusted, so no evidence can be verified.");
+        }
+
+        _anchors = anchors;
+        _time = time;
+        _revocations = revocations;
+    }
+
+    /// <summary>Verifies evidence.</summary>
+    /// <exception cref="OrchestratorException">A code of <see cref="AttestationErrors"/>.</exception>
+    public VerifiedQuote Verify(Evidence evidence)
+    {
+        ArgumentNullException.ThrowIfNull(evidence);
+        DateTimeOffset now = _time.GetUtcNow();
+        CertificateChain chain = CertificateChain.Verify(evidence.Certificates, _anchors, now);
+        bool revocationChecked = _revocations.VerifyNotRevoked(chain, now);
+        Quote claims = VerifySignature(evidence, chain.Alias.PublicKey);
+        VerifyAgreement(claims, chain);
+        return new VerifiedQuote(evidence, claims, chain, revocationChecked);
+    }
+
+    private static Quote VerifySignature(Evidence evidence, AttestationKey alias)
+    {
+        using ECDsa key = alias.Open();
+        if (!evidence.Message.TryVerify(key, Evidence.ContentType, out VerifiedPayload? payload) ||
+            !payload.Header.KeyId.Span.SequenceEqual(alias.Id.ToArray()))
+        {
+            throw new OrchestratorException(AttestationErrors.SignatureInvalid, "The quote is not signed by the key of the alias certificate.");
+        }
+
+        try
+        {
+            return Quote.FromCbor(CborValue.Decode(payload.Bytes).As("quote"));
+        }
+        catch (OrchestratorException e)
+        {
+            throw new OrchestratorException(AttestationErrors.EvidenceMalformed, $"The quote cannot be understood: {e.Message}", inner: e);
+        }
+    }
+
+    // The vendor's and the boot firmware's words stand in certificates, later firmware's in the quote: none may overrule an earlier one.
+    private static void VerifyAgreement(Quote claims, CertificateChain chain)
+    {
+        TcbInfo first = chain.DeviceId.Tcb!;
+        TcbInfo second = chain.Alias.Tcb!;
+        RequireEqual("device_id", chain.DeviceId.PublicKey.Id, claims.DeviceId);
+        RequireEqual("simulated", chain.Simulated, claims.Simulated);
+        RequireEqual("firmware", new TcbInfo(claims.SecurityVersion, first.Layer, [claims.Firmware.Ccu], claims.Debug), first);
+        RequireEqual("firmware", new TcbInfo(claims.SecurityVersion, second.Layer, [claims.Firmware.Icu, claims.Firmware.Tiles], claims.Debug), second);
+    }
+
+    private static void RequireEqual<T>(string claim, T certified, T claimed)
+        where T : IEquatable<T>
+    {
+        if (!certified.Equals(claimed))
+        {
+            throw new OrchestratorException(AttestationErrors.ClaimsDisagree, $"The quote's {claim} is not what the device's certificates say.");
+        }
+    }
+}

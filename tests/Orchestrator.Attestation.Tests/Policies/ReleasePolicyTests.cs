@@ -1,0 +1,143 @@
+using Orchestrator.Attestation.Policies;
+using Orchestrator.Attestation.Quotes;
+using Orchestrator.Attestation.Tests.Support;
+using Orchestrator.Crypto;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Attestation.Tests.Policies;
+
+public sealed class ReleasePolicyTests
+{
+    private static readonly QuoteExpectations Expectations = new()
+    {
+        Manifest = QuoteMaker.Manifest,
+        Firmware = [TestVendor.Firmware],
+        MinimumSecurityVersion = 1,
+        Nonce = QuoteMaker.Nonce,
+    };
+
+    private static readonly ReleasePolicy Default = new() { Party = QuoteMaker.Party };
+
+    private static readonly ReleasePolicy ForSimulator = Default with { AllowSimulatedDevices = true, AllowUnknownRevocation = true };
+
+    [Fact]
+    public void Validate_DefaultPolicyAndSimulator_DeniesBothReasons() =>
+        AssertDenied(Default.Validate(Verified(), Expectations), (ReleaseErrors.Simulated, "clinic"), (ReleaseErrors.RevocationUnknown, "clinic"));
+
+    [Fact]
+    public void Validate_SimulatorAllowedByName_Permits()
+    {
+        VerifiedQuote quote = Verified();
+        ReleaseDecision decision = ForSimulator.Validate(quote, Expectations);
+        Assert.Empty(decision.Denials);
+        Assert.Same(quote, decision.Permit!.Quote);
+        Assert.Equal("clinic", decision.Permit.Party);
+    }
+
+    [Fact]
+    public void Validate_GenuineDeviceAndCurrentList_NeedsNoOptIn()
+    {
+        var vendor = new TestVendor(simulated: false);
+        byte[] list = Orchestrator.Attestation.Certificates.RevocationList.Issue(vendor.Root, [], TestVendor.Now, TestVendor.Now);
+        VerifiedQuote quote = QuoteMaker.Verifier(vendor, Orchestrator.Attestation.Certificates.RevocationList.Verify(list, vendor.Anchors))
+            .Verify(QuoteMaker.Make(vendor, claims => claims with { Simulated = false }));
+        Assert.NotNull(Default.Validate(quote, Expectations).Permit);
+    }
+
+    public static TheoryData<string> SessionFaults => [.. Session.Keys];
+
+    private static readonly Dictionary<string, (Func<Quote, Quote> Alter, ErrorCode Code)> Session = new()
+    {
+        ["other manifest"] = (quote => quote with { Manifest = Digest.Of("other"u8) }, ReleaseErrors.Manifest),
+        ["nonce of an earlier quote"] = (quote => quote with { Nonces = quote.Nonces.SetItem("clinic", new byte[Quote.NonceSize]) }, ReleaseErrors.Nonce),
+        ["nonce only of another party"] = (quote => quote with { Nonces = quote.Nonces.Remove("clinic").SetItem("lab", QuoteMaker.Nonce) }, ReleaseErrors.Nonce),
+        ["unexpected checkpoint"] = (quote => quote with { Checkpoint = Digest.Of([1]) }, ReleaseErrors.Checkpoint),
+        ["ordinary mode"] = (quote => quote with { Mode = Quote.OrdinaryMode }, ReleaseErrors.Mode),
+        ["unconfined tiles"] = (quote => quote with { Confined = false }, ReleaseErrors.Unconfined),
+    };
+
+    [Theory]
+    [MemberData(nameof(SessionFaults))]
+    public void Validate_QuoteOfAnotherSession_IsDenied(string fault) =>
+        AssertDenied(ForSimulator.Validate(Verified(Session[fault].Alter), Expectations), (Session[fault].Code, "clinic"));
+
+    [Fact]
+    public void Validate_OtherCheckpointThanExpected_IsDenied()
+    {
+        QuoteExpectations resuming = Expectations with { Checkpoint = Digest.Of([1]) };
+        AssertDenied(ForSimulator.Validate(Verified(), resuming), (ReleaseErrors.Checkpoint, "clinic"));
+        Assert.NotNull(ForSimulator.Validate(Verified(quote => quote with { Checkpoint = Digest.Of([1]) }), resuming).Permit);
+    }
+
+    [Fact]
+    public void Validate_LowSecurityVersion_IsDeniedByWhoeverAsksForMore()
+    {
+        VerifiedQuote stale = Verified(quote => quote with { SecurityVersion = 0 }, new TestVendor(securityVersion: 0));
+        AssertDenied(ForSimulator.Validate(stale, Expectations), (ReleaseErrors.SecurityVersion, "manifest"), (ReleaseErrors.SecurityVersion, "clinic"));
+        AssertDenied(ForSimulator.Validate(stale, Expectations with { MinimumSecurityVersion = 0 }), (ReleaseErrors.SecurityVersion, "clinic"));
+        AssertDenied(ForSimulator.Validate(Verified(), Expectations with { MinimumSecurityVersion = 2 }), (ReleaseErrors.SecurityVersion, "manifest"));
+    }
+
+    [Fact]
+    public void Validate_UnknownFirmware_IsDeniedByWhoeverDoesNotKnowIt()
+    {
+        FirmwareMeasurements other = TestVendor.Firmware with { Tiles = Measurement.Of([9]) };
+        AssertDenied(ForSimulator.Validate(Verified(), Expectations with { Firmware = [other] }), (ReleaseErrors.Firmware, "manifest"));
+        AssertDenied((ForSimulator with { Firmware = [other] }).Validate(Verified(), Expectations), (ReleaseErrors.Firmware, "clinic"));
+        Assert.NotNull((ForSimulator with { Firmware = [other, TestVendor.Firmware] }).Validate(Verified(), Expectations).Permit);
+    }
+
+    [Fact]
+    public void Validate_EmptyListOfFirmware_AcceptsNone()
+    {
+        AssertDenied(ForSimulator.Validate(Verified(), Expectations with { Firmware = [] }), (ReleaseErrors.Firmware, "manifest"));
+        AssertDenied((ForSimulator with { Firmware = [] }).Validate(Verified(), Expectations), (ReleaseErrors.Firmware, "clinic"));
+    }
+
+    [Fact]
+    public void Validate_DebugDevice_IsDeniedUnlessAllowedByName()
+    {
+        VerifiedQuote debug = Verified(quote => quote with { Debug = true }, new TestVendor(debug: true));
+        AssertDenied(ForSimulator.Validate(debug, Expectations), (ReleaseErrors.Debug, "clinic"));
+        Assert.NotNull((ForSimulator with { AllowDebug = true }).Validate(debug, Expectations).Permit);
+    }
+
+    [Fact]
+    public void Validate_UnconfinedTiles_CanBeAllowedByName() =>
+        Assert.NotNull((ForSimulator with { AllowUnconfinedTiles = true }).Validate(Verified(quote => quote with { Confined = false }), Expectations).Permit);
+
+    [Fact]
+    public void Validate_EverythingWrong_GivesEveryReasonAtOnce()
+    {
+        VerifiedQuote quote = Verified(claims => claims with
+        {
+            Manifest = Digest.Of("other"u8),
+            Nonces = claims.Nonces.Clear(),
+            Checkpoint = Digest.Of([1]),
+            Mode = Quote.OrdinaryMode,
+            Confined = false,
+            Debug = true,
+            SecurityVersion = 0,
+        }, new TestVendor(debug: true, securityVersion: 0));
+        ReleaseDecision decision = (Default with { Firmware = [] }).Validate(quote, Expectations with { Firmware = [] });
+        Assert.Null(decision.Permit);
+        Assert.Equal(12, decision.Denials.Length);
+        Assert.All(decision.Denials, denial => Assert.False(string.IsNullOrEmpty(denial.Remedy)));
+    }
+
+    [Fact]
+    public void Validate_ExpectedNonceOfAnotherLength_IsTheCallersMistake() =>
+        Assert.Throws<ArgumentException>(() => Default.Validate(Verified(), Expectations with { Nonce = ReadOnlyMemory<byte>.Empty }));
+
+    private static VerifiedQuote Verified(Func<Quote, Quote>? alter = null, TestVendor? vendor = null)
+    {
+        vendor ??= new TestVendor();
+        return QuoteMaker.Verifier(vendor).Verify(QuoteMaker.Make(vendor, alter));
+    }
+
+    private static void AssertDenied(ReleaseDecision decision, params (ErrorCode Code, string PolicyOf)[] expected)
+    {
+        Assert.Null(decision.Permit);
+        Assert.Equal(expected.Select(denial => (denial.Code.Id, denial.PolicyOf)), decision.Denials.Select(denial => (denial.Code, denial.PolicyOf)));
+    }
+}

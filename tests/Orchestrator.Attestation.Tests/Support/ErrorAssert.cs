@@ -1,0 +1,9 @@
+using Orchestrator.Errors;
+
+namespace Orchestrator.Attestation.Tests.Support;
+
+internal static class ErrorAssert
+{
+    /// <summary>Asserts that <paramref name="action"/> fails with exactly <paramref name="code"/>.</summary>
+    public static void Throws(ErrorCode code, Action action) => Assert.Equal(code.Id, Assert.Throws<OrchestratorException>(action).Code.Id);
+}

@@ -89,28 +89,22 @@ public sealed class Key : IDisposable
         _ => throw KeyBlob.NotSupported(nameof(format)),
     };
 
-    /// <summary>As <see cref="Export"/>, into a buffer, unless it is too small.</summary>
+    /// <summary>As <see cref="Export"/>, into a buffer, unless it is too small; <paramref name="blobSize"/> is the size needed in either case.</summary>
     public bool TryExport(KeyBlobFormat format, Span<byte> blob, out int blobSize)
     {
-        blobSize = 0;
-        int size = GetExportBlobSize(format);
+        blobSize = GetExportBlobSize(format);
         if (format == KeyBlobFormat.RawPublicKey)
         {
-            return PublicKey.TryExport(format, blob, out blobSize);
+            return PublicKey.Bytes.TryCopyTo(blob);
         }
 
         using SecureMemoryHandle.Lease secret = _secret.Borrow();
-        if (blob.Length < size)
-        {
-            return false;
-        }
-
-        KeyBlob.RequireExport(_exportPolicy, ref _exported);
+        KeyBlob.RequireExport(_exportPolicy, _exported);
 
         // libsodium's secret key begins with the seed: for X25519 it is the seed, for Ed25519 the public key follows.
-        secret.Span[..size].CopyTo(blob);
-        blobSize = size;
-        return true;
+        bool fits = secret.Span[..blobSize].TryCopyTo(blob);
+        _exported |= fits;
+        return fits;
     }
 
     /// <summary>The name of the type, and nothing of the key.</summary>

@@ -3,7 +3,7 @@ namespace NSec.Cryptography;
 /// <summary>The checks that exports of keys and shared secrets have in common.</summary>
 internal static class KeyBlob
 {
-    public static void RequireExport(KeyExportPolicies policy, ref bool exported)
+    public static void RequireExport(KeyExportPolicies policy, bool exported)
     {
         if ((policy & KeyExportPolicies.AllowPlaintextExport) != 0)
         {
@@ -19,8 +19,6 @@ internal static class KeyBlob
         {
             throw new InvalidOperationException("The secret can be exported only once, and has been.");
         }
-
-        exported = true;
     }
 
     public static ArgumentException NotSupported(string parameter) => new("The format is not supported.", parameter);

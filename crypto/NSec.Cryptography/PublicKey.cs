@@ -41,19 +41,6 @@ public sealed class PublicKey : IEquatable<PublicKey>
     public byte[] Export(KeyBlobFormat format) =>
         format == KeyBlobFormat.RawPublicKey ? [.. _bytes] : throw KeyBlob.NotSupported(nameof(format));
 
-    /// <summary>As <see cref="Export"/>, into a buffer, unless it is too small.</summary>
-    public bool TryExport(KeyBlobFormat format, Span<byte> blob, out int blobSize)
-    {
-        if (format != KeyBlobFormat.RawPublicKey)
-        {
-            throw KeyBlob.NotSupported(nameof(format));
-        }
-
-        bool fits = _bytes.AsSpan().TryCopyTo(blob);
-        blobSize = fits ? _bytes.Length : 0;
-        return fits;
-    }
-
     /// <summary>Whether both are the same key of the same algorithm.</summary>
     public bool Equals(PublicKey? other) =>
         other is not null && other.Algorithm == Algorithm && other._bytes.AsSpan().SequenceEqual(_bytes);

@@ -33,7 +33,8 @@ public sealed class SharedSecret : IDisposable
         }
 
         using SecureMemoryHandle.Lease secret = _secret.Borrow();
-        KeyBlob.RequireExport(ExportPolicy, ref _exported);
+        KeyBlob.RequireExport(ExportPolicy, _exported);
+        _exported = true;
         return secret.Span.ToArray();
     }
 

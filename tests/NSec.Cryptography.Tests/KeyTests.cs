@@ -41,7 +41,8 @@ public class KeyTests
         Assert.Equal(32, size);
         Assert.Equal(FixedKey.Seed, buffer);
         Assert.False(key.TryExport(KeyBlobFormat.RawPrivateKey, new byte[31], out size));
-        Assert.Equal(0, size);
+        Assert.Equal(32, size);
+        Assert.Equal(key.PublicKey.Export(KeyBlobFormat.RawPublicKey), key.Export(KeyBlobFormat.RawPublicKey));
     }
 
     [Theory]

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using Orchestrator.Crypto;
+using Orchestrator.Data.Plans;
+
+namespace Orchestrator.Contracts.Manifests;
+
+/// <summary>
+/// The contract of a job: what is trained, on which data of whom, where, and what may leave (docs/spec/manifest.md).
+/// An instance obeys every rule of the specification; its <see cref="Digest"/> is the job's name.
+/// </summary>
+public sealed class Manifest
+{
+    /// <summary>The longest encoding, in bytes.</summary>
+    public const int MaxBytes = 4 << 20;
+
+    private Manifest(ManifestContent content, byte[] encoding)
+    {
+        Content = content;
+        Encoding = encoding;
+        Digest = Digest.Of(encoding);
+    }
+
+    /// <summary>The job's name: SHA-256 of <see cref="Encoding"/>.</summary>
+    public Digest Digest { get; }
+
+    /// <summary>The only encoding.</summary>
+    public ReadOnlyMemory<byte> Encoding { get; }
+
+    /// <summary>What the manifest says.</summary>
+    public ManifestContent Content { get; }
+
+    /// <summary>Makes a manifest of <paramref name="content"/>.</summary>
+    /// <exception cref="Orchestrator.Errors.OrchestratorException"><see cref="ContractErrors.ManifestInvalid"/>: a rule is broken.</exception>
+    public static Manifest Create(ManifestContent content)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        return Decode(ManifestCodec.Encode(content));
+    }
+
+    /// <summary>Reads a manifest from untrusted bytes.</summary>
+    /// <exception cref="Orchestrator.Errors.OrchestratorException">A <c>cbor-*</c>, <c>plan-*</c> or <c>data-*</c> code,
+    /// or <see cref="ContractErrors.ManifestInvalid"/>.</exception>
+    public static Manifest Decode(ReadOnlyMemory<byte> encoding)
+    {
+        // A copy: the caller's buffer may change after its digest was taken.
+        byte[] copy = encoding.ToArray();
+        ManifestContent content = ManifestCodec.Decode(copy);
+        ManifestRules.Check(content);
+        return new Manifest(content, copy);
+    }
+
+    /// <summary>The party called <paramref name="name"/>, or <see langword="null"/>.</summary>
+    public ManifestParty? FindParty(string name) => Content.Parties.FirstOrDefault(party => party.Name == name);
+
+    /// <summary>The streams whose keys <paramref name="party"/> releases.</summary>
+    public IEnumerable<ManifestStream> StreamsOf(string party) => Content.Streams.Where(stream => stream.Owner == party);
+
+    /// <summary>The stream that carries the program.</summary>
+    public ManifestStream ProgramStream => Content.Streams.Single(stream => stream.Role is null);
+}
+
+/// <summary>The fields of a manifest, unchecked; <see cref="Manifest.Create"/> checks them.</summary>
+public sealed record ManifestContent
+{
+    /// <summary>For people, 1 to 128 characters.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Distinguishes otherwise equal jobs; not negative.</summary>
+    public required long Serial { get; init; }
+
+    /// <summary>Ordered by name.</summary>
+    public required ImmutableArray<ManifestParty> Parties { get; init; }
+
+    /// <summary>SHA-256 of the TorchScript archive, in plaintext.</summary>
+    public required Digest ProgramDigest { get; init; }
+
+    /// <summary>Ordered by id, which counts from 1.</summary>
+    public required ImmutableArray<ManifestStream> Streams { get; init; }
+
+    /// <summary>Ordered by name.</summary>
+    public required ImmutableArray<ManifestOutput> Outputs { get; init; }
+
+    /// <summary>What may leave besides the outputs.</summary>
+    public required MetricsRelease Metrics { get; init; }
+
+    /// <summary>How the program is trained.</summary>
+    public required TrainingPlan Plan { get; init; }
+
+    /// <summary>Where the job may run.</summary>
+    public required DeviceRequirements Device { get; init; }
+
+    /// <summary>A checkpoint is written after every so many epochs; 0: none is.</summary>
+    public int CheckpointEveryEpochs { get; init; }
+
+    /// <summary>What a withdrawal during the run does.</summary>
+    public WithdrawalRule Withdrawal { get; init; }
+}

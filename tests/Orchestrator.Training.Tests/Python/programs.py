@@ -1,0 +1,108 @@
+"""Writes small TorchScript programs, good and bad, into the folder named by the first argument."""
+import sys
+from pathlib import Path
+
+import torch
+from torch import nn
+
+folder = Path(sys.argv[1])
+
+
+class Mlp(nn.Module):
+    def __init__(self, features: int, outputs: int, flat: bool = False):
+        super().__init__()
+        self.first = nn.Linear(features, 16)
+        self.second = nn.Linear(16, outputs)
+        self.flat = flat
+
+    def forward(self, x):
+        y = self.second(torch.relu(self.first(x)))
+        return y.squeeze(1) if self.flat else y
+
+
+class LogProbabilities(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = Mlp(4, 3)
+
+    def forward(self, x):
+        return torch.log_softmax(self.inner(x), dim=1)
+
+
+class Convolutional(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.convolution = nn.Conv2d(1, 4, 3)
+        self.norm = nn.BatchNorm2d(4)
+        self.dropout = nn.Dropout(0.25)
+        self.out = nn.Linear(4 * 6 * 6, 3)
+
+    def forward(self, x):
+        x = torch.relu(self.norm(self.convolution(x)))
+        return self.out(self.dropout(x).flatten(1))
+
+
+class Tokens(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(7, 16)
+        self.norm = nn.LayerNorm(16)
+        self.out = nn.Linear(16, 7)
+
+    def forward(self, x):
+        return self.out(torch.nn.functional.gelu(self.norm(self.embedding(x))))
+
+
+class Pair(Mlp):
+    def forward(self, x):
+        return x, x
+
+
+class NotANumber(Mlp):
+    def forward(self, x):
+        return torch.log(self.second(torch.relu(self.first(x))) - 1000)
+
+
+class Double(Mlp):
+    def forward(self, x):
+        return self.second(torch.relu(self.first(x))).double()
+
+
+class Raises(Mlp):
+    def forward(self, x):
+        if x.dim() == 2:
+            raise ValueError("two dimensions are too few")
+        return x
+
+
+class NoParameters(nn.Module):
+    def forward(self, x):
+        return x
+
+
+class NoForward(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 3)
+
+    @torch.jit.export
+    def other(self, x):
+        return self.linear(x)
+
+
+class Talkative(Mlp):
+    def forward(self, x):
+        print("calls torch.imaginary(", x.size(0))
+        return self.second(torch.relu(self.first(x)))
+
+
+torch.manual_seed(11)
+programs = {
+    "mlp": Mlp(4, 3), "binary": Mlp(4, 1), "binary_flat": Mlp(4, 1, flat=True), "regression": Mlp(4, 2), "log": LogProbabilities(),
+    "convolutional": Convolutional(), "tokens": Tokens(), "pair": Pair(4, 3), "nan": NotANumber(4, 3), "double": Double(4, 3),
+    "raises": Raises(4, 3), "no_parameters": NoParameters(), "no_forward": NoForward(), "talkative": Talkative(4, 3),
+}
+for name, program in programs.items():
+    torch.jit.script(program).save(folder / f"{name}.pt")
+torch.jit.trace(Mlp(4, 3), torch.zeros(2, 4)).save(folder / "traced.pt")
+torch.save(Mlp(4, 3).state_dict(), folder / "state_dict.pt")

@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+using Orchestrator.Errors;
+using TorchSharp;
+using Module = TorchSharp.torch.jit.ScriptModule<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
+
+namespace Orchestrator.Training.Programs;
+
+/// <summary>A program loaded into libtorch. Not thread-safe.</summary>
+public sealed class TrainingProgram : IDisposable
+{
+    private readonly Module _module;
+
+    private TrainingProgram(Module module)
+    {
+        _module = module;
+        TrainedParameters = [.. module.named_parameters().Select(pair => pair.parameter).Where(parameter => parameter.requires_grad)];
+    }
+
+    /// <summary>Parameters, in the module's order.</summary>
+    public IReadOnlyList<ProgramTensor> Parameters =>
+        [.. _module.named_parameters().Select(pair => ProgramTensor.Describe(pair.name, pair.parameter))];
+
+    /// <summary>Buffers (such as running averages), in the module's order.</summary>
+    public IReadOnlyList<ProgramTensor> Buffers =>
+        [.. _module.named_buffers().Select(pair => ProgramTensor.Describe(pair.name, pair.buffer))];
+
+    /// <summary>What the optimiser moves.</summary>
+    internal TorchSharp.Modules.Parameter[] TrainedParameters { get; }
+
+    /// <summary>Loads an archive from memory.</summary>
+    /// <exception cref="OrchestratorException"><c>program-does-not-load</c>, <c>program-tensor-type</c>.</exception>
+    public static TrainingProgram Load(ProgramArchive archive)
+    {
+        ArgumentNullException.ThrowIfNull(archive);
+        using var file = new MemoryFile(archive.Bytes.Span);
+        try
+        {
+            return new TrainingProgram(torch.jit.load<torch.Tensor, torch.Tensor>(file.Path));
+        }
+        catch (ExternalException error)
+        {
+            throw new OrchestratorException(TrainingErrors.ProgramDoesNotLoad, $"libtorch cannot load the program: {LastLine(error)}", inner: error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _module.Dispose();
+
+    /// <summary>Whether an exception is libtorch's way, or its binding's, to say that a program misbehaved.</summary>
+    internal static bool IsProgramFailure(Exception error) =>
+        error is ExternalException or InvalidCastException or NotImplementedException;
+
+    /// <summary>The one line of libtorch's message that says what is wrong: the last, after the trace of the program's source.</summary>
+    internal static string LastLine(Exception error) => error.Message.TrimEnd().Split('\n')[^1].Trim();
+
+    /// <summary>Runs forward; the result belongs to the current dispose scope.</summary>
+    internal torch.Tensor Forward(torch.Tensor input) => _module.call(input);
+
+    /// <summary>Dropout and batch statistics on, or off.</summary>
+    internal void SetTraining(bool on) => _module.train(on);
+
+    /// <summary>The state that a model is: parameters, then buffers, copied.</summary>
+    internal IReadOnlyList<StateTensor> CopyState() =>
+    [
+        .. _module.named_parameters().Select(pair => StateTensor.Copy(pair.name, pair.parameter)),
+        .. _module.named_buffers().Select(pair => StateTensor.Copy(pair.name, pair.buffer)),
+    ];
+
+    /// <summary>Runs something that may change buffers, and puts them back.</summary>
+    internal void KeepBuffers(Action action)
+    {
+        using var scope = torch.NewDisposeScope();
+        var saved = _module.named_buffers().Select(pair => (pair.buffer, copy: pair.buffer.clone())).ToArray();
+        action();
+        using var noGrad = torch.no_grad();
+        foreach (var (buffer, copy) in saved)
+        {
+            buffer.copy_(copy);
+        }
+    }
+}

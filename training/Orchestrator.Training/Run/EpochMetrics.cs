@@ -1,0 +1,43 @@
+namespace Orchestrator.Training.Run;
+
+/// <summary>How well the model does on the evaluation streams.</summary>
+/// <param name="Loss">The plan's loss, mean over all records.</param>
+/// <param name="Accuracy">Share of right predictions; null for real targets.</param>
+/// <param name="MeanAbsoluteError">Mean distance of outputs from targets; null for classes.</param>
+public sealed record EvaluationMetrics(double Loss, double? Accuracy, double? MeanAbsoluteError);
+
+/// <summary>What one epoch came to.</summary>
+/// <param name="Epoch">From 0.</param>
+/// <param name="LearningRate">Rate of its last step.</param>
+/// <param name="TrainingLoss">The plan's loss as training met it, mean over all records of the epoch.</param>
+/// <param name="Evaluation">After the epoch; null without evaluation streams.</param>
+public sealed record EpochMetrics(int Epoch, double LearningRate, double TrainingLoss, EvaluationMetrics? Evaluation)
+{
+    /// <summary>
+    /// The metrics under the names that manifests use: <c>learning_rate</c>, <c>training_loss</c>, <c>evaluation_loss</c>,
+    /// <c>evaluation_accuracy</c>, <c>evaluation_mean_absolute_error</c>; those that there are.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> ByName
+    {
+        get
+        {
+            var values = new SortedDictionary<string, double>(StringComparer.Ordinal)
+            {
+                ["learning_rate"] = LearningRate,
+                ["training_loss"] = TrainingLoss,
+            };
+            Add("evaluation_loss", Evaluation?.Loss);
+            Add("evaluation_accuracy", Evaluation?.Accuracy);
+            Add("evaluation_mean_absolute_error", Evaluation?.MeanAbsoluteError);
+            return values;
+
+            void Add(string name, double? value)
+            {
+                if (value is { } present)
+                {
+                    values.Add(name, present);
+                }
+            }
+        }
+    }
+}

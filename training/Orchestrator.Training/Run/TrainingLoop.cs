@@ -1,0 +1,132 @@
+using Orchestrator.Data.Plans;
+using Orchestrator.Data.Reading;
+using Orchestrator.Errors;
+using Orchestrator.Training.Batches;
+using Orchestrator.Training.Programs;
+
+namespace Orchestrator.Training.Run;
+
+/// <summary>Epoch after epoch, until the plan ends or early stopping does. Runs on one thread.</summary>
+internal sealed class TrainingLoop
+{
+    private readonly TrainingPlan _plan;
+    private readonly TrainingProgram _program;
+    private readonly ProgramStep _step;
+    private readonly LossFunction _loss;
+    private readonly BatchPipeline _training;
+    private readonly BatchPipeline? _evaluation;
+    private readonly long _batches;
+
+    public TrainingLoop(
+        TrainingPlan plan, TrainingProgram program, ProgramStep step, LossFunction loss, BatchPipeline training, BatchPipeline? evaluation, long records)
+    {
+        _plan = plan;
+        _program = program;
+        _step = step;
+        _loss = loss;
+        _training = training;
+        _evaluation = evaluation;
+        _batches = ((records - 1) / plan.BatchSize) + 1;
+    }
+
+    /// <summary>Trains.</summary>
+    /// <returns>What every epoch came to; fewer than the plan's when it stopped early.</returns>
+    public IReadOnlyList<EpochMetrics> Run(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        var epochs = new List<EpochMetrics>();
+        var patience = new Patience(_plan.EarlyStopping);
+        var place = new TrainingProgress(0, 0, _batches, double.NaN, null);
+        while (epochs.Count < _plan.Epochs && !patience.IsExhausted)
+        {
+            place = place with { Epoch = epochs.Count, Batch = 0, Completed = null };
+            var trainingLoss = TrainEpoch(ref place, progress, cancellation);
+            var evaluation = _evaluation is null ? null : Evaluate(_evaluation, place, cancellation);
+            epochs.Add(new EpochMetrics(place.Epoch, LearningRate(place.Epoch, _batches - 1), trainingLoss, evaluation));
+            patience.Observe(evaluation?.Loss);
+            progress?.Report(place with { Completed = epochs[^1] });
+        }
+
+        return epochs;
+    }
+
+    private double TrainEpoch(ref TrainingProgress place, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        _program.SetTraining(true);
+        var sum = 0.0;
+        var records = 0L;
+        foreach (var batch in _training.Read(place.Epoch, cancellation))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var rate = LearningRate(place.Epoch, place.Batch);
+            var loss = Guarded(place, () => _step.Train(batch, rate));
+            sum += (double)loss * batch.Count;
+            records += batch.Count;
+            place = place with { Batch = place.Batch + 1, Loss = loss };
+            progress?.Report(place);
+        }
+
+        return sum / records;
+    }
+
+    private EvaluationMetrics Evaluate(BatchPipeline pipeline, TrainingProgress place, CancellationToken cancellation)
+    {
+        _program.SetTraining(false);
+        var evaluator = new Evaluator(_loss);
+        foreach (var batch in pipeline.Read(place.Epoch, cancellation))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Guarded(place, () => _step.Evaluate(batch, evaluator));
+        }
+
+        return evaluator.Result();
+    }
+
+    private double LearningRate(int epoch, long batch) =>
+        _plan.Optimizer.LearningRate * _plan.Schedule.Factor((epoch * _batches) + batch, _batches, _plan.Epochs * _batches);
+
+    /// <summary>Runs one batch; says where it was when it went wrong.</summary>
+    private static float Guarded(TrainingProgress place, Func<float> work)
+    {
+        float loss;
+        try
+        {
+            loss = work();
+        }
+        catch (Exception error) when (TrainingProgram.IsProgramFailure(error))
+        {
+            throw new OrchestratorException(
+                TrainingErrors.Failed, $"the program failed in {place}: {TrainingProgram.LastLine(error)}", inner: error);
+        }
+
+        return float.IsFinite(loss)
+            ? loss
+            : throw new OrchestratorException(TrainingErrors.NotFinite, $"the loss became {loss} in {place}");
+    }
+
+    /// <summary>Counts epochs without improvement.</summary>
+    private sealed class Patience(EarlyStopping? rule)
+    {
+        private double _best = double.PositiveInfinity;
+        private int _waited;
+
+        public bool IsExhausted => rule is not null && _waited >= rule.Patience;
+
+        public void Observe(double? loss)
+        {
+            if (rule is null || loss is null)
+            {
+                return;
+            }
+
+            if (loss < _best - rule.MinDelta)
+            {
+                _best = loss.Value;
+                _waited = 0;
+            }
+            else
+            {
+                _waited++;
+            }
+        }
+    }
+}

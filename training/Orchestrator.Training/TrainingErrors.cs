@@ -1,0 +1,79 @@
+using Orchestrator.Errors;
+
+namespace Orchestrator.Training;
+
+/// <summary>How programs and training fail.</summary>
+public static class TrainingErrors
+{
+    /// <summary>The file is no archive that <c>torch.jit.save</c> writes.</summary>
+    public static readonly ErrorCode ProgramNotTorchScript = new(
+        "program-not-torchscript", ErrorClass.Input,
+        "The program is not a TorchScript archive.",
+        "Save it with torch.jit.script(model).save(path) or torch.jit.trace(model, example).save(path).");
+
+    /// <summary>The archive has no entry point.</summary>
+    public static readonly ErrorCode ProgramNoForward = new(
+        "program-no-forward", ErrorClass.Input,
+        "The program's outermost module has no forward method.",
+        "Define forward(self, x) in the module that is saved.");
+
+    /// <summary>libtorch refuses the archive.</summary>
+    public static readonly ErrorCode ProgramDoesNotLoad = new(
+        "program-does-not-load", ErrorClass.Input,
+        "libtorch cannot load the program.",
+        "Save it again with PyTorch 1.13 or older, on the CPU, and check that the file arrived whole.");
+
+    /// <summary>There is nothing to learn.</summary>
+    public static readonly ErrorCode ProgramNoParameters = new(
+        "program-no-parameters", ErrorClass.Input,
+        "The program has no parameter that is trained.",
+        "Save the module with requires_grad set on the parameters that training may change.");
+
+    /// <summary>A tensor of the program has a type that models are not delivered in.</summary>
+    public static readonly ErrorCode ProgramTensorType = new(
+        "program-tensor-type", ErrorClass.Input,
+        "A parameter or buffer has an element type that is not supported.",
+        "Use float32, float64, float16, bfloat16, bool or integer tensors.");
+
+    /// <summary>forward fails on input of the schema's shape.</summary>
+    public static readonly ErrorCode ProgramFails = new(
+        "program-fails", ErrorClass.Input,
+        "The program fails on input of the schema's shape.",
+        "Compare the shape and type that forward expects with the data schema's.");
+
+    /// <summary>forward gives something that the loss cannot take.</summary>
+    public static readonly ErrorCode ProgramOutput = new(
+        "program-output", ErrorClass.Input,
+        "The program's output does not fit the loss and the labels.",
+        "Return one float32 tensor of the shape that the loss asks for.");
+
+    /// <summary>forward gives NaN or infinity on ordinary numbers.</summary>
+    public static readonly ErrorCode ProgramNotFinite = new(
+        "program-not-finite", ErrorClass.Input,
+        "The program yields NaN or infinity before it has learned anything.",
+        "Check the saved parameters, and operations such as logarithms and divisions in forward.");
+
+    /// <summary>Plan, schema and streams do not go together.</summary>
+    public static readonly ErrorCode PlanMismatch = new(
+        "training-plan-mismatch", ErrorClass.Input,
+        "The plan asks for something that the data cannot give.",
+        "Change the plan, or the streams that the job reads.");
+
+    /// <summary>A label is not one of the classes.</summary>
+    public static readonly ErrorCode LabelOutOfRange = new(
+        "training-label-range", ErrorClass.Input,
+        "A record's label is not below the schema's number of classes.",
+        "Seal the data again with labels that count from 0.");
+
+    /// <summary>Training diverged.</summary>
+    public static readonly ErrorCode NotFinite = new(
+        "training-not-finite", ErrorClass.JobFailed,
+        "Training came to NaN or infinity and was stopped.",
+        "Lower the learning rate, clip gradients, or standardise the features.");
+
+    /// <summary>The program failed while it was trained.</summary>
+    public static readonly ErrorCode Failed = new(
+        "training-failed", ErrorClass.JobFailed,
+        "The program failed while it was trained.",
+        "Run the program on the same plan with data of your own; the message tells what libtorch said.");
+}

@@ -62,7 +62,7 @@ public sealed record SafeTensor(string Name, SafeTensorType Type, IReadOnlyList<
                 return null;
             }
 
-            // A zero extent must not hide an overflow before it, nor one after it make nonsense of nothing.
+            // Held below 2^63, so that the next product fits 128 bits.
             size = UInt128.Min(size, long.MaxValue) * (ulong)extent;
         }
 

@@ -9,14 +9,6 @@ public static class DataErrors
     public static readonly ErrorCode Schema = new(
         "data-schema", ErrorClass.Input, "The data schema is outside its limits or contradicts itself.", "Correct the part that the message names; docs/spec/records.md gives the limits.");
 
-    /// <summary>A file that is not there.</summary>
-    public static readonly ErrorCode Missing = new(
-        "data-file-missing", ErrorClass.NotFound, "The data file does not exist.", "Check the path.");
-
-    /// <summary>A file that the system does not let us read.</summary>
-    public static readonly ErrorCode Unreadable = new(
-        "data-file-unreadable", ErrorClass.Storage, "The data file cannot be read.", "Check its permissions and the disk that it is on.");
-
     /// <summary>No bytes, or a header and no rows.</summary>
     public static readonly ErrorCode Empty = new(
         "data-file-empty", ErrorClass.Input, "The data file holds no records.", "Export the data again, or name another file.");

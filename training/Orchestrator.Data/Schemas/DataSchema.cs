@@ -28,6 +28,9 @@ public sealed record DataSchema
     /// <summary>Names of the features, one an element, for one-dimensional shapes; null when they have none.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
 
+    /// <summary>Names of the columns that hold the label's elements in tables with a header; null when records come from elsewhere.</summary>
+    public IReadOnlyList<string>? LabelColumns { get; init; }
+
     /// <summary>Names of the classes in index order; null when they have none.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
 

@@ -18,6 +18,7 @@ internal static class SchemaCodec
         ("shape", new CborArray(schema.Shape.Select(extent => (CborValue)extent))),
         ("columns", Names(schema.Columns)),
         ("label", Write(schema.Label)),
+        ("label_columns", Names(schema.LabelColumns)),
         ("class_names", Names(schema.ClassNames)));
 
     public static DataSchema Read(CborField field) => field.ReadMap(map =>
@@ -28,6 +29,7 @@ internal static class SchemaCodec
             Shape = [.. map.Required("shape").AsArray(MaxDimensions).Select(extent => Int32(extent, 1, DataSchema.MaxElements))],
             Columns = Names(map.Optional("columns"), DataSchema.MaxElements),
             Label = ReadLabel(map.Required("label")),
+            LabelColumns = Names(map.Optional("label_columns"), DataSchema.MaxElements),
             ClassNames = Names(map.Optional("class_names"), MaxClasses),
         };
         Check(schema, field);
@@ -49,8 +51,9 @@ internal static class SchemaCodec
             : schema.RecordSize > DataSchema.MaxRecordSize ? $"records are larger than {DataSchema.MaxRecordSize} bytes"
             : type == ElementType.U8 && classes > 256 ? "u8 labels hold at most 256 classes"
             : schema.Columns is { } columns && (schema.Shape.Count != 1 || columns.Count != elements) ? "columns do not name each element of a one-dimensional shape"
+            : schema.LabelColumns is { } labels && labels.Count != schema.LabelCount ? "label_columns do not name each element of the label"
             : schema.ClassNames is { } names && names.Count != classes ? "class_names do not name each class"
-            : Repeats(schema.Columns) || Repeats(schema.ClassNames) ? "a name occurs twice"
+            : Repeats([.. schema.Columns ?? [], .. schema.LabelColumns ?? []]) || Repeats(schema.ClassNames ?? []) ? "a name occurs twice"
             : null;
         if (finding is not null)
         {
@@ -58,8 +61,8 @@ internal static class SchemaCodec
         }
     }
 
-    private static bool Repeats(IReadOnlyList<string>? names) =>
-        names is not null && names.Distinct(StringComparer.Ordinal).Count() != names.Count;
+    private static bool Repeats(IReadOnlyList<string> names) =>
+        names.Distinct(StringComparer.Ordinal).Count() != names.Count;
 
     private static CborMap Write(LabelSchema label) => label switch
     {

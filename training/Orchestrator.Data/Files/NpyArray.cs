@@ -1,0 +1,162 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Orchestrator.Data.Schemas;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Data.Files;
+
+/// <summary>
+/// One array in NumPy's format (numpy.org, "NEP 1: A simple file format for NumPy arrays"), versions 1 to 3, read forward element by
+/// element. C order; little-endian floats of 2, 4 or 8 bytes, integers of 1 to 8 bytes, truth values. Objects and structures are refused.
+/// </summary>
+internal sealed partial class NpyArray : IDisposable
+{
+    private const int MaxHeaderSize = 1 << 16;
+    private const int MaxDimensions = 32;
+    private static readonly byte[] Magic = [0x93, .. "NUMPY"u8];
+
+    private readonly Stream _file;
+    private readonly string _name;
+    private readonly Func<ReadOnlySpan<byte>, Number> _read;
+    private readonly int _elementSize;
+    private byte[] _row = [];
+
+    /// <summary>Reads the header.</summary>
+    /// <param name="file">Positioned at the magic; disposed with this.</param>
+    /// <param name="name">What messages call the array.</param>
+    public NpyArray(Stream file, string name)
+    {
+        _file = new BufferedStream(file, 1 << 16);
+        _name = name;
+        var header = HeaderPattern().Match(ReadHeader());
+        if (!header.Success)
+        {
+            throw Failure(DataErrors.Damaged, "has a header that is not NumPy's");
+        }
+
+        if (header.Groups["fortran"].Value == "True")
+        {
+            throw Failure(DataErrors.Unsupported, "is in Fortran order; save numpy.ascontiguousarray of it");
+        }
+
+        (_elementSize, _read) = Decoder(header.Groups["descr"].Value);
+        Shape = ReadShape(header.Groups["shape"].Value);
+    }
+
+    /// <summary>The array's extents.</summary>
+    public IReadOnlyList<long> Shape { get; }
+
+    /// <summary>Reads the next <paramref name="count"/> elements.</summary>
+    public void Read(int count, Span<Number> numbers)
+    {
+        var size = count * _elementSize;
+        if (_row.Length != size)
+        {
+            _row = new byte[size];
+        }
+
+        if (_file.ReadAtLeast(_row, size, throwOnEndOfStream: false) < size)
+        {
+            throw Failure(DataErrors.Damaged, "ends before its last element");
+        }
+
+        for (var index = 0; index < count; index++)
+        {
+            numbers[index] = _read(_row.AsSpan(index * _elementSize, _elementSize));
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    public OrchestratorException Failure(ErrorCode code, string finding) => new(code, $"The array {_name} {finding}.");
+
+    private string ReadHeader()
+    {
+        Span<byte> start = stackalloc byte[Magic.Length + 2];
+        if (_file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.StartsWith(Magic))
+        {
+            throw Failure(DataErrors.Format, "is not in NumPy's .npy format");
+        }
+
+        var version = start[Magic.Length];
+        if (version is < 1 or > 3)
+        {
+            throw Failure(DataErrors.Unsupported, $"has format version {version}; versions 1 to 3 are read");
+        }
+
+        Span<byte> length = stackalloc byte[version == 1 ? sizeof(ushort) : sizeof(uint)];
+        Fill(length);
+        var size = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(length) : BinaryPrimitives.ReadUInt32LittleEndian(length);
+        if (size > MaxHeaderSize)
+        {
+            throw Failure(DataErrors.TooLarge, $"has a header of {size} bytes; at most {MaxHeaderSize} are read");
+        }
+
+        var header = new byte[size];
+        Fill(header);
+        return Encoding.UTF8.GetString(header);
+    }
+
+    private void Fill(Span<byte> bytes)
+    {
+        if (_file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+        {
+            throw Failure(DataErrors.Damaged, "ends within its header");
+        }
+    }
+
+    private long[] ReadShape(string text)
+    {
+        string[] extents = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (extents.Length > MaxDimensions)
+        {
+            throw Failure(DataErrors.TooLarge, $"has more than {MaxDimensions} dimensions");
+        }
+
+        return [.. extents.Select(extent => long.TryParse(extent, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw Failure(DataErrors.TooLarge, "has an extent above 2^63"))];
+    }
+
+    private (int Size, Func<ReadOnlySpan<byte>, Number> Read) Decoder(string type) => type switch
+    {
+        "|b1" or "|u1" or "<u1" => (1, bytes => new Number(bytes[0])),
+        "|i1" or "<i1" => (1, bytes => new Number(unchecked((sbyte)bytes[0]))),
+        "<i2" => (2, bytes => new Number(BinaryPrimitives.ReadInt16LittleEndian(bytes))),
+        "<u2" => (2, bytes => new Number(BinaryPrimitives.ReadUInt16LittleEndian(bytes))),
+        "<i4" => (4, bytes => new Number(BinaryPrimitives.ReadInt32LittleEndian(bytes))),
+        "<u4" => (4, bytes => new Number(BinaryPrimitives.ReadUInt32LittleEndian(bytes))),
+        "<i8" => (8, bytes => new Number(BinaryPrimitives.ReadInt64LittleEndian(bytes))),
+        "<f2" => (2, bytes => new Number((double)BinaryPrimitives.ReadHalfLittleEndian(bytes))),
+        "<f4" => (4, bytes => new Number((double)BinaryPrimitives.ReadSingleLittleEndian(bytes))),
+        "<f8" => (8, bytes => new Number(BinaryPrimitives.ReadDoubleLittleEndian(bytes))),
+        _ => throw Failure(DataErrors.Unsupported, "has an element type other than little-endian f2, f4, f8, i1 to i8, u1 to u4, b1"),
+    };
+
+    // A Python dict literal as numpy.save writes it: keys in this order, then padding.
+    [GeneratedRegex(@"\A\{'descr': '(?<descr>[<>|=]?[a-zA-Z][0-9]*)', 'fortran_order': (?<fortran>True|False), 'shape': \((?<shape>[0-9, ]*)\), ?\}\s*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex HeaderPattern();
+
+    /// <summary>An element, as a whole number if its type is one.</summary>
+    internal readonly struct Number
+    {
+        public Number(long whole)
+        {
+            Whole = whole;
+        }
+
+        public Number(double real)
+        {
+            Real = real;
+            IsReal = true;
+        }
+
+        public bool IsReal { get; }
+
+        public long Whole { get; }
+
+        public double Real { get; }
+    }
+}

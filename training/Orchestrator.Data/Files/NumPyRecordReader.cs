@@ -1,0 +1,189 @@
+using System.IO.Compression;
+using Orchestrator.Data.Schemas;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Data.Files;
+
+/// <summary>Records whose elements come from NumPy arrays with the records along the first axis.</summary>
+internal abstract class NumPyRecordReader : RecordReader
+{
+    private readonly NpyArray.Number[] _numbers;
+    private long _left;
+
+    private protected NumPyRecordReader(DataSchema schema)
+        : base(schema) => _numbers = new NpyArray.Number[schema.FeatureCount + schema.LabelCount];
+
+    /// <summary>Sets how many records there are to read.</summary>
+    private protected long Left
+    {
+        set => _left = value;
+    }
+
+    /// <summary>Fills one record's numbers, features first.</summary>
+    private protected abstract void ReadNumbers(Span<NpyArray.Number> features, Span<NpyArray.Number> labels);
+
+    private protected override bool TryReadNext(Span<byte> record)
+    {
+        if (_left == 0)
+        {
+            return false;
+        }
+
+        _left--;
+        var features = _numbers.AsSpan(0, Schema.FeatureCount);
+        var labels = _numbers.AsSpan(Schema.FeatureCount);
+        ReadNumbers(features, labels);
+        for (var index = 0; index < features.Length; index++)
+        {
+            Check(Put(record[..Schema.FeatureBytes], Schema.FeatureType, index, features[index]), "feature", index);
+        }
+
+        for (var index = 0; index < labels.Length; index++)
+        {
+            Check(PutLabel(record[Schema.FeatureBytes..], index, labels[index]), "label", index);
+        }
+
+        return true;
+    }
+
+    private ErrorCode? PutLabel(Span<byte> elements, int index, NpyArray.Number number)
+    {
+        if (Schema.Label is LabelSchema.Regression)
+        {
+            return Put(elements, ElementType.F32, index, number);
+        }
+
+        if (!number.IsReal)
+        {
+            return RecordWriter.PutClass(elements, Schema.Label, index, number.Whole);
+        }
+
+        return double.IsNaN(number.Real) ? DataErrors.MissingValue
+            : number.Real != Math.Truncate(number.Real) ? DataErrors.NotANumber
+            : Math.Abs(number.Real) > int.MaxValue ? DataErrors.LabelRange
+            : RecordWriter.PutClass(elements, Schema.Label, index, (long)number.Real);
+    }
+
+    private static ErrorCode? Put(Span<byte> elements, ElementType type, int index, NpyArray.Number number) => number.IsReal
+        ? RecordWriter.Put(elements, type, index, number.Real)
+        : RecordWriter.Put(elements, type, index, number.Whole);
+
+    private void Check(ErrorCode? code, string part, int index)
+    {
+        if (code is not null)
+        {
+            throw new OrchestratorException(code, $"Record {Count}, {part} {index}: {code.Meaning}");
+        }
+    }
+}
+
+/// <summary>One .npy array of shape [records, features + labels]: a table whose last columns are the label.</summary>
+internal sealed class NpyRecordReader : NumPyRecordReader
+{
+    private readonly NpyArray _array;
+    private readonly NpyArray.Number[] _row;
+
+    public NpyRecordReader(Stream file, DataSchema schema)
+        : base(schema)
+    {
+        _array = new NpyArray(file, "in the file");
+        _row = new NpyArray.Number[schema.FeatureCount + schema.LabelCount];
+        if (_array.Shape.Count != 2 || _array.Shape[1] != _row.Length)
+        {
+            throw _array.Failure(
+                DataErrors.ArrayShape, $"has shape [{string.Join(", ", _array.Shape)}], not [records, {_row.Length}] with the label last");
+        }
+
+        Left = _array.Shape[0];
+    }
+
+    protected override void Dispose(bool disposing) => _array.Dispose();
+
+    private protected override void ReadNumbers(Span<NpyArray.Number> features, Span<NpyArray.Number> labels)
+    {
+        _array.Read(_row.Length, _row);
+        _row.AsSpan(0, features.Length).CopyTo(features);
+        _row.AsSpan(features.Length).CopyTo(labels);
+    }
+}
+
+/// <summary>
+/// A .npz archive (zip, stored or deflated) with the arrays <c>features</c> of shape [records, shape...] and <c>labels</c> of shape
+/// [records] or [records, elements...].
+/// </summary>
+internal sealed class NpzRecordReader : NumPyRecordReader
+{
+    private readonly ZipArchive _archive;
+    private readonly NpyArray _features;
+    private readonly NpyArray _labels;
+
+    public NpzRecordReader(Stream file, DataSchema schema)
+        : base(schema)
+    {
+        try
+        {
+            _archive = new ZipArchive(file, ZipArchiveMode.Read);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new OrchestratorException(DataErrors.Format, "The file is not a .npz archive.", inner: e);
+        }
+
+        _features = OpenArray("features");
+        _labels = OpenArray("labels");
+        long[] shape = [.. schema.Shape.Select(extent => (long)extent)];
+        Require(_features, schema.FeatureCount, shape);
+        Require(_labels, schema.LabelCount, schema.Label is LabelSchema.PerPosition ? shape : [schema.LabelCount]);
+        if (_features.Shape[0] != _labels.Shape[0])
+        {
+            throw _labels.Failure(DataErrors.ArrayShape, $"has {_labels.Shape[0]} records, but features has {_features.Shape[0]}");
+        }
+
+        Left = _features.Shape[0];
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _features.Dispose();
+        _labels.Dispose();
+        _archive.Dispose();
+    }
+
+    private protected override void ReadNumbers(Span<NpyArray.Number> features, Span<NpyArray.Number> labels)
+    {
+        try
+        {
+            _features.Read(features.Length, features);
+            _labels.Read(labels.Length, labels);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new OrchestratorException(DataErrors.Damaged, "The .npz archive cannot be decompressed.", inner: e);
+        }
+    }
+
+    private NpyArray OpenArray(string name)
+    {
+        var entry = _archive.GetEntry($"{name}.npy")
+            ?? throw new OrchestratorException(DataErrors.ArrayShape, $"The archive has no array called {name}.");
+        try
+        {
+            return new NpyArray(entry.Open(), name);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new OrchestratorException(DataErrors.Damaged, $"The array {name} cannot be decompressed.", inner: e);
+        }
+    }
+
+    /// <summary>One element a record may be an axis of its own or none.</summary>
+    private static void Require(NpyArray array, int elements, ReadOnlySpan<long> shape)
+    {
+        long[] found = [.. array.Shape.Skip(1)];
+        if (array.Shape.Count == 0 || !(shape.SequenceEqual(found) || (elements == 1 && found.Length == 0)))
+        {
+            throw array.Failure(
+                DataErrors.ArrayShape, $"has shape [{string.Join(", ", array.Shape)}], not [records, {string.Join(", ", shape.ToArray())}]");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using Orchestrator.Crypto.IO;
+using Orchestrator.Data.Schemas;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Data.Files;
+
+/// <summary>
+/// Reads a data file record by record, in constant memory. Every failure is an <see cref="OrchestratorException"/> with a
+/// <c>data-*</c> or <c>storage-*</c> code that names the place in the file, never a value from it.
+/// </summary>
+public abstract class RecordReader : IDisposable
+{
+    private protected RecordReader(DataSchema schema)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        schema.Validate();
+        Schema = schema;
+    }
+
+    /// <summary>The layout of the records.</summary>
+    public DataSchema Schema { get; }
+
+    /// <summary>Records read so far.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Opens a file by its extension: <c>.csv</c>, <c>.npy</c>, <c>.npz</c> or <c>.txt</c>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="schema">What its records are to be.</param>
+    /// <exception cref="OrchestratorException">Also <see cref="DataErrors.Format"/> for another extension.</exception>
+    public static RecordReader Open(string path, DataSchema schema)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        Func<Stream, RecordReader> reader = Path.GetExtension(path).ToUpperInvariant() switch
+        {
+            ".CSV" => file => new CsvRecordReader(file, schema),
+            ".NPY" => file => new NpyRecordReader(file, schema),
+            ".NPZ" => file => new NpzRecordReader(file, schema),
+            ".TXT" => file => new TextRecordReader(file, schema),
+            _ => throw new OrchestratorException(DataErrors.Format, $"{Path.GetFileName(path)} has none of the extensions .csv, .npy, .npz, .txt."),
+        };
+        FileStream? stream = null;
+        try
+        {
+            stream = File.OpenRead(path);
+            return reader(stream);
+        }
+        catch (Exception e)
+        {
+            stream?.Dispose();
+            if (StorageErrors.Concerns(e))
+            {
+                throw StorageErrors.From(e, path);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Reads the next record.</summary>
+    /// <param name="record">Exactly one record's size.</param>
+    /// <returns>False at the end of a file that held at least one record.</returns>
+    public bool TryRead(Span<byte> record)
+    {
+        if (record.Length != Schema.RecordSize)
+        {
+            throw new ArgumentException($"A record has {Schema.RecordSize} bytes.", nameof(record));
+        }
+
+        if (ReadNext(record))
+        {
+            Count++;
+            return true;
+        }
+
+        return Count > 0 ? false : throw new OrchestratorException(DataErrors.Empty, "The file holds no records.");
+    }
+
+    /// <summary>Writes all remaining records one after the other.</summary>
+    /// <param name="write">Takes one or more whole records; the bytes are reused after it returns.</param>
+    /// <param name="cancellation">Gives up between records.</param>
+    public void CopyTo(Action<ReadOnlySpan<byte>> write, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        var record = new byte[Schema.RecordSize];
+        while (TryRead(record))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            write(record);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes the file.</summary>
+    protected abstract void Dispose(bool disposing);
+
+    private bool ReadNext(Span<byte> record)
+    {
+        try
+        {
+            return TryReadNext(record);
+        }
+        catch (Exception e) when (StorageErrors.Concerns(e))
+        {
+            throw StorageErrors.From(e, "The data file");
+        }
+    }
+
+    /// <summary>Fills the whole record, or returns false at the end.</summary>
+    private protected abstract bool TryReadNext(Span<byte> record);
+}

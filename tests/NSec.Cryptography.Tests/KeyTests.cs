@@ -65,6 +65,32 @@ public class KeyTests
         Assert.Throws<ObjectDisposedException>(() => KeyAgreementAlgorithm.X25519.Agree(agreeing, agreeing.PublicKey));
     }
 
+    /// <summary>Memory that is freed while it is read would end the process.</summary>
+    [Fact]
+    public async Task Dispose_WhileOthersSign_LetsThemFinishOrRefusesThem()
+    {
+        for (int round = 0; round < 50; round++)
+        {
+            Key key = FixedKey.Import(SignatureAlgorithm.Ed25519);
+            byte[] expected = SignatureAlgorithm.Ed25519.Sign(key, "message"u8);
+            Task<byte[]?>[] signers = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() => SignUnlessDisposed(key)))];
+            key.Dispose();
+            Assert.All(await Task.WhenAll(signers), signature => Assert.True(signature is null || signature.AsSpan().SequenceEqual(expected)));
+        }
+    }
+
+    private static byte[]? SignUnlessDisposed(Key key)
+    {
+        try
+        {
+            return SignatureAlgorithm.Ed25519.Sign(key, "message"u8);
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Algorithms))]
     public void Import_AnotherSize_IsRefused(Algorithm algorithm)

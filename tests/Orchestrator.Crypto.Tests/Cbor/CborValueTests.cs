@@ -35,6 +35,13 @@ public class CborValueTests
         Assert.Equal(value, CborValue.Decode(Convert.FromHexString(hex)));
     }
 
+    /// <summary>The example of <c>docs/spec/cbor.md</c>.</summary>
+    [Fact]
+    public void Encode_WorkedExample_IsTheSpecifications() =>
+        Assert.Equal(
+            "a3646e616d65647764626365726174696ff938006665706f63687319012c",
+            Convert.ToHexStringLower(CborMap.Of(("ratio", 0.5), ("epochs", 300), ("name", "wdbc")).Encode()));
+
     [Fact]
     public void Encode_MapKeys_AreInBytewiseOrderOfTheirEncodings()
     {

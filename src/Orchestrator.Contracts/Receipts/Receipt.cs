@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Orchestrator.Contracts.Approvals;
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Crypto;
+using Orchestrator.Crypto.Cbor;
+using Orchestrator.Crypto.Cose;
+
+namespace Orchestrator.Contracts.Receipts;
+
+/// <summary>How much of a stream a job consumed.</summary>
+/// <param name="Stream">Stream id.</param>
+/// <param name="Frames">Distinct frames that were opened.</param>
+/// <param name="Reads">Frames opened in all.</param>
+public sealed record ConsumedStream(int Stream, long Frames, long Reads);
+
+/// <summary>An output and the grants of its key.</summary>
+/// <param name="Name">As in the manifest.</param>
+/// <param name="Kind">As in the manifest.</param>
+/// <param name="Digest">Stream digest of the sealed output.</param>
+/// <param name="Keys">For each receiver, the stream key, sealed to the receiver.</param>
+public sealed record ReceiptOutput(string Name, OutputKind Kind, Digest Digest, ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Keys);
+
+/// <summary>What a device states at the end of a job (docs/spec/receipt.md). Unverified, unless inside a <see cref="VerifiedReceipt"/>.</summary>
+public sealed record Receipt
+{
+    /// <summary>Content type of the statement.</summary>
+    public const string ContentType = "application/orchestrator-receipt+cbor";
+
+    /// <summary>The longest receipt, in bytes.</summary>
+    public const int MaxBytes = 16 << 20;
+
+    /// <summary>The job.</summary>
+    public required Manifest Manifest { get; init; }
+
+    /// <summary>One a party, in the manifest's order.</summary>
+    public required ImmutableArray<VerifiedApproval> Approvals { get; init; }
+
+    /// <summary>SHA-256 of the session's evidence.</summary>
+    public required Digest Quote { get; init; }
+
+    /// <summary>In the manifest's order.</summary>
+    public required ImmutableArray<ConsumedStream> Streams { get; init; }
+
+    /// <summary>Epochs that were completed.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Final values, rounded as the manifest says.</summary>
+    public required ImmutableSortedDictionary<string, double> Metrics { get; init; }
+
+    /// <summary>In the manifest's order.</summary>
+    public required ImmutableArray<ReceiptOutput> Outputs { get; init; }
+
+    /// <summary>Signs with the alias key of the session's evidence.</summary>
+    /// <param name="aliasKey">P-384.</param>
+    /// <param name="evidence">The session's evidence; its SHA-256 is <see cref="Quote"/>.</param>
+    /// <returns>The file.</returns>
+    public byte[] Sign(ECDsa aliasKey, ReadOnlyMemory<byte> evidence) =>
+        new CborArray(evidence, CoseSign1.Sign(aliasKey, ContentType, "device"u8.ToArray(), [], ReceiptCodec.Encode(this))).Encode();
+}

@@ -1,0 +1,133 @@
+using System.Security.Cryptography;
+using Orchestrator.Attestation.Quotes;
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Crypto;
+using Orchestrator.Crypto.Cbor;
+using Orchestrator.Crypto.Cose;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Contracts.Receipts;
+
+/// <summary>A receipt by an attested device, complete and consistent with its manifest. Only <see cref="ReceiptVerifier"/> makes one.</summary>
+public sealed class VerifiedReceipt
+{
+    internal VerifiedReceipt(Receipt receipt, VerifiedQuote quote)
+    {
+        Receipt = receipt;
+        Quote = quote;
+    }
+
+    /// <summary>What the device states.</summary>
+    public Receipt Receipt { get; }
+
+    /// <summary>What it is.</summary>
+    public VerifiedQuote Quote { get; }
+
+    /// <summary>Checks that a sealed output is the one that the receipt speaks of.</summary>
+    /// <exception cref="OrchestratorException"><see cref="ContractErrors.ReceiptOutput"/>.</exception>
+    public ReceiptOutput RequireOutput(string name, Digest digest)
+    {
+        ReceiptOutput output = Receipt.Outputs.FirstOrDefault(candidate => candidate.Name == name)
+            ?? throw new OrchestratorException(ContractErrors.ReceiptOutput, $"The receipt knows no output {name}.");
+        return output.Digest == digest
+            ? output
+            : throw new OrchestratorException(ContractErrors.ReceiptOutput, $"Output {name} has digest {digest}; the receipt says {output.Digest}.");
+    }
+}
+
+/// <summary>Verifies receipts offline, in the order of docs/spec/receipt.md.</summary>
+/// <param name="evidence">Knows the roots that the caller trusts.</param>
+public sealed class ReceiptVerifier(EvidenceVerifier evidence)
+{
+    /// <summary>Verifies untrusted bytes.</summary>
+    /// <exception cref="OrchestratorException"><see cref="ContractErrors.ReceiptInvalid"/>, or a code of what is inside:
+    /// attestation, manifest, approvals.</exception>
+    public VerifiedReceipt Verify(ReadOnlyMemory<byte> bytes)
+    {
+        (ReadOnlyMemory<byte> evidenceBytes, ReadOnlyMemory<byte> statement) = Split(bytes);
+        VerifiedQuote quote = evidence.Verify(Evidence.Parse(evidenceBytes));
+        Receipt receipt = VerifyStatement(statement, quote);
+        CheckQuote(receipt.Manifest, quote);
+        CheckAgainstManifest(receipt);
+        return new VerifiedReceipt(receipt, quote);
+    }
+
+    private static void CheckQuote(Manifest manifest, VerifiedQuote quote)
+    {
+        Require(quote.Claims.Manifest == manifest.Digest, "The device attested another manifest.");
+        Require(manifest.Content.Device.Firmware.Contains(quote.Claims.Firmware), "The device ran firmware that the manifest does not accept.");
+        Require(
+            quote.Claims.SecurityVersion >= manifest.Content.Device.MinimumSecurityVersion,
+            $"The device had security version {quote.Claims.SecurityVersion}, below the manifest's {manifest.Content.Device.MinimumSecurityVersion}.");
+    }
+
+    private static void CheckAgainstManifest(Receipt receipt)
+    {
+        ManifestContent manifest = receipt.Manifest.Content;
+        Require(
+            receipt.Streams.Select(stream => stream.Stream).SequenceEqual(manifest.Streams.Select(stream => stream.Id)),
+            "The receipt's streams are not the manifest's.");
+        foreach ((ConsumedStream consumed, ManifestStream stream) in receipt.Streams.Zip(manifest.Streams))
+        {
+            Require(consumed.Frames == stream.Frames && consumed.Reads >= consumed.Frames, $"Stream {stream.Id} was not read as a whole.");
+        }
+
+        Require(receipt.Epochs > 0 && receipt.Epochs <= manifest.Plan.Epochs, "The number of epochs is not the manifest's.");
+        Require(receipt.Metrics.Keys.All(manifest.Metrics.Names.Contains), "The receipt has metrics that the manifest keeps in.");
+        Require(
+            receipt.Outputs.Select(output => (output.Name, output.Kind)).SequenceEqual(manifest.Outputs.Select(output => (output.Name, output.Kind))),
+            "The receipt's outputs are not the manifest's.");
+        foreach ((ReceiptOutput delivered, ManifestOutput output) in receipt.Outputs.Zip(manifest.Outputs))
+        {
+            Require(delivered.Keys.Keys.SequenceEqual(output.Receivers), $"Output {output.Name} is not sealed to exactly its receivers.");
+        }
+    }
+
+    private static (ReadOnlyMemory<byte> Evidence, ReadOnlyMemory<byte> Statement) Split(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            return CborValue.Decode(bytes, ReceiptCodec.Limits).As("receipt").AsArray() is [var evidence, var statement]
+                ? (evidence.AsBytes(Evidence.MaxBytes), statement.AsBytes(Receipt.MaxBytes))
+                : throw Invalid("The receipt does not consist of evidence and a statement.");
+        }
+        catch (OrchestratorException e) when (e.Code != ContractErrors.ReceiptInvalid)
+        {
+            throw new OrchestratorException(ContractErrors.ReceiptInvalid, e.Message, inner: e);
+        }
+    }
+
+    private static Receipt VerifyStatement(ReadOnlyMemory<byte> statement, VerifiedQuote quote)
+    {
+        CoseSign1 message = Parse(statement);
+        using ECDsa alias = quote.AliasKey.Open();
+        Require(
+            message.TryVerify(alias, Receipt.ContentType, out VerifiedPayload? payload),
+            "The statement is not signed by the device whose evidence the receipt holds.");
+        Receipt receipt = ReceiptCodec.Decode(payload!.Bytes);
+        Require(receipt.Quote == quote.Digest, "The statement was made in another session.");
+        return receipt;
+    }
+
+    private static CoseSign1 Parse(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            return CoseSign1.Parse(bytes);
+        }
+        catch (OrchestratorException e)
+        {
+            throw new OrchestratorException(ContractErrors.ReceiptInvalid, e.Message, inner: e);
+        }
+    }
+
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw Invalid(otherwise);
+        }
+    }
+
+    private static OrchestratorException Invalid(string message) => new(ContractErrors.ReceiptInvalid, message);
+}

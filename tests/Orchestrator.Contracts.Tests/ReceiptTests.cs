@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using Orchestrator.Attestation.Tests.Support;
+using Orchestrator.Contracts.Approvals;
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Receipts;
+using Orchestrator.Crypto;
+using Orchestrator.Crypto.HybridEncryption;
+using Orchestrator.Crypto.Streams;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Contracts.Tests;
+
+public sealed class ReceiptTests
+{
+    private readonly Session _session = new();
+
+    [Fact]
+    public void Verify_OfADevicesReceipt_GivesWhatItStates()
+    {
+        VerifiedReceipt verified = Verify(Sign(Honest()));
+
+        Assert.Equal(_session.Manifest.Digest, verified.Receipt.Manifest.Digest);
+        Assert.Equal(0.9649, verified.Receipt.Metrics["accuracy"]);
+        Assert.Equal("model", verified.RequireOutput("model", Digest.Of("model"u8)).Name);
+    }
+
+    [Fact]
+    public void Verify_OfAnyFlippedByte_IsRefused()
+    {
+        byte[] receipt = Sign(Honest());
+        for (int i = 0; i < receipt.Length; i += 7)
+        {
+            byte[] altered = [.. receipt];
+            altered[i] ^= 0x01;
+            Assert.Throws<OrchestratorException>(() => Verify(altered));
+        }
+    }
+
+    [Fact]
+    public void RequireOutput_OfAnotherFile_IsRefused() => Assert.Equal(
+        ContractErrors.ReceiptOutput.Id,
+        Assert.Throws<OrchestratorException>(() => Verify(Sign(Honest())).RequireOutput("model", Digest.Of("another"u8))).Code.Id);
+
+    [Fact]
+    public void Verify_OfAStatementByAnotherDevice_IsRefused()
+    {
+        using var key = TestVendor.NewKey();
+        AssertInvalid(Honest().Sign(key, _session.Evidence.Bytes));
+    }
+
+    [Fact]
+    public void Verify_WithEvidenceOfAnotherSessionOfTheSameDevice_IsRefused()
+    {
+        var other = QuoteMaker.Make(_session.Vendor, quote => quote with { Manifest = _session.Manifest.Digest, BootCounter = 9 });
+        AssertInvalid(Honest().Sign(_session.Vendor.Alias, other.Bytes));
+    }
+
+    public static TheoryData<string> Lies => [.. Falsifications.Keys];
+
+    [Theory]
+    [MemberData(nameof(Lies))]
+    public void Verify_OfAReceiptThatContradictsItsManifest_IsRefused(string lie) => AssertInvalid(Sign(Falsifications[lie](Honest())));
+
+    private static readonly Dictionary<string, Func<Receipt, Receipt>> Falsifications = new(StringComparer.Ordinal)
+    {
+        ["stream left out"] = receipt => receipt with { Streams = receipt.Streams.RemoveAt(1) },
+        ["stream not read to its end"] = receipt => receipt with { Streams = receipt.Streams.SetItem(1, receipt.Streams[1] with { Frames = 0 }) },
+        ["no epoch"] = receipt => receipt with { Epochs = 0 },
+        ["more epochs than planned"] = receipt => receipt with { Epochs = 6 },
+        ["metric that was to stay in"] = receipt => receipt with { Metrics = receipt.Metrics.Add("weights", 1) },
+        ["output left out"] = receipt => receipt with { Outputs = receipt.Outputs.RemoveAt(0) },
+        ["output for nobody"] = receipt => receipt with { Outputs = receipt.Outputs.SetItem(0, receipt.Outputs[0] with { Keys = receipt.Outputs[0].Keys.Clear() }) },
+        ["output for somebody else"] = receipt => receipt with
+        {
+            Outputs = receipt.Outputs.SetItem(0, receipt.Outputs[0] with { Keys = receipt.Outputs[0].Keys.Add("clinic-a", receipt.Outputs[0].Keys["lab"]) }),
+        },
+        ["manifest that was not attested"] = receipt =>
+        {
+            var other = new SampleJob(TestVendor.Firmware);
+            return receipt with { Manifest = other.Manifest, Approvals = ApprovalsOf(other) };
+        },
+    };
+
+    [Fact]
+    public void Verify_WithAnApprovalMissing_IsRefused() => Assert.Equal(
+        ContractErrors.ApprovalMissing.Id,
+        Assert.Throws<OrchestratorException>(() => Verify(Sign(Honest() with { Approvals = Honest().Approvals.RemoveAt(0) }))).Code.Id);
+
+    [Fact]
+    public void TryOpen_OfAnOutputKey_WorksForItsReceiverAlone()
+    {
+        using var key = StreamKey.Import(Digest.Of("key"u8).ToArray());
+        HpkePrivateKey lab = _session.Job.SealingKeyOf("lab");
+        byte[] grant = OutputKey.Seal(key, lab.PublicKey, _session.Manifest.Digest, "model", "lab");
+
+        Assert.True(OutputKey.TryOpen(grant, lab, _session.Manifest.Digest, "model", "lab", out StreamKey? opened));
+        opened.Dispose();
+        Assert.False(OutputKey.TryOpen(grant, lab, _session.Manifest.Digest, "metrics", "lab", out _));
+        Assert.False(OutputKey.TryOpen(grant, lab, Digest.Of("other"u8), "model", "lab", out _));
+        Assert.False(OutputKey.TryOpen(grant, lab, _session.Manifest.Digest, "model", "clinic-a", out _));
+        Assert.False(OutputKey.TryOpen(grant, _session.Job.SealingKeyOf("clinic-a"), _session.Manifest.Digest, "model", "lab", out _));
+    }
+
+    private Receipt Honest() => new()
+    {
+        Manifest = _session.Manifest,
+        Quote = _session.Evidence.Digest,
+        Approvals = ApprovalsOf(_session.Job),
+        Streams = [.. _session.Manifest.Content.Streams.Select(stream => new ConsumedStream(stream.Id, stream.Frames, stream.Frames * 5))],
+        Epochs = 5,
+        Metrics = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal).Add("accuracy", 0.9649),
+        Outputs = [Output("metrics", OutputKind.Metrics), Output("model", OutputKind.Model)],
+    };
+
+    private static ImmutableArray<VerifiedApproval> ApprovalsOf(SampleJob job) =>
+        [.. job.Content.Parties.Select(party => Approval.Sign(job.Manifest, party.Name, job.SigningKeyOf(party.Name)))];
+
+    private ReceiptOutput Output(string name, OutputKind kind)
+    {
+        using var key = StreamKey.Generate();
+        ReadOnlyMemory<byte> grant = OutputKey.Seal(key, _session.Job.SealingKeyOf("lab").PublicKey, _session.Manifest.Digest, name, "lab");
+        return new ReceiptOutput(
+            name, kind, Digest.Of(System.Text.Encoding.UTF8.GetBytes(name)), ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal).Add("lab", grant));
+    }
+
+    private byte[] Sign(Receipt receipt) => receipt.Sign(_session.Vendor.Alias, _session.Evidence.Bytes);
+
+    private VerifiedReceipt Verify(byte[] receipt) => new ReceiptVerifier(QuoteMaker.Verifier(_session.Vendor)).Verify(receipt);
+
+    private void AssertInvalid(byte[] receipt) =>
+        Assert.Equal(ContractErrors.ReceiptInvalid.Id, Assert.Throws<OrchestratorException>(() => Verify(receipt)).Code.Id);
+}

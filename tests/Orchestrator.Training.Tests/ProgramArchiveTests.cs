@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Orchestrator.Data.SafeTensors;
 using Orchestrator.Errors;
 using Orchestrator.Training.Programs;
 
@@ -31,7 +32,7 @@ public sealed class ProgramArchiveTests(ProgramFolder programs)
     {
         using var program = TrainingProgram.Load(programs.Archive(name));
         Assert.NotEmpty(program.Parameters);
-        Assert.All(program.Parameters, parameter => Assert.Equal(("F32", true), (parameter.Type, parameter.Trained)));
+        Assert.All(program.Parameters, parameter => Assert.Equal((SafeTensorType.F32, true), (parameter.Type, parameter.Trained)));
         Assert.Contains(program.Parameters, parameter => parameter.Name.EndsWith(".weight", StringComparison.Ordinal));
     }
 
@@ -40,7 +41,7 @@ public sealed class ProgramArchiveTests(ProgramFolder programs)
     {
         using var program = TrainingProgram.Load(programs.Archive("convolutional"));
         Assert.Equal(
-            [("norm.num_batches_tracked", "I64", 0), ("norm.running_mean", "F32", 1), ("norm.running_var", "F32", 1)],
+            [("norm.num_batches_tracked", SafeTensorType.I64, 0), ("norm.running_mean", SafeTensorType.F32, 1), ("norm.running_var", SafeTensorType.F32, 1)],
             program.Buffers.Select(buffer => (buffer.Name, buffer.Type, buffer.Shape.Count)).Order());
     }
 

@@ -42,7 +42,7 @@ public sealed class PyTorchTests(ProgramFolder programs, PyTorchTests.Peer peer)
 
         var expected = peer.States[name];
         Assert.Equal(expected.Count, model.State.Count);
-        Assert.All(model.State, tensor => Assert.Equal(expected[tensor.Description.Name], Convert.ToHexStringLower(tensor.Data.Span)));
+        Assert.All(model.State, tensor => Assert.Equal(expected[tensor.Name], Convert.ToHexStringLower(tensor.Data.Span)));
     }
 
     private sealed record Case(string Program, DataSchema Schema, TrainingPlan Plan)

@@ -148,7 +148,7 @@ public sealed class TrainerTests(ProgramFolder programs)
     private static Streams Flowers() => Make(Samples.Flowers, 120, 40);
 
     private static string[] Bits(TrainedModel model) =>
-        [.. model.State.Select(tensor => tensor.Description.Name + " " + Convert.ToHexString(tensor.Data.Span))];
+        [.. model.State.Select(tensor => tensor.Name + " " + Convert.ToHexString(tensor.Data.Span))];
 
     private sealed class Reports : IProgress<TrainingProgress>
     {

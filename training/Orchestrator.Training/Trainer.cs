@@ -1,5 +1,6 @@
-using Orchestrator.Data.Plans;
+using System.Diagnostics;
 using Orchestrator.Data.Reading;
+using Orchestrator.Data.SafeTensors;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Errors;
 using Orchestrator.Training.Batches;
@@ -72,10 +73,12 @@ public sealed class Trainer
         using var step = new ProgramStep(program, plan, _schema, _loss, preparation, outputShape);
         WarmUp(step);
         torch.manual_seed(plan.Seed);
-        var loop = new TrainingLoop(
-            plan, program, step, _loss, Pipeline(PassKind.Train, preparation), EvaluationPipeline(preparation), _schedule.Train.TotalRecords);
-        var epochs = loop.Run(progress, cancellation);
-        return new TrainedModel(FiniteState(program), standardization, epochs, epochs.Count < plan.Epochs);
+        var training = Pipeline(PassKind.Train, preparation);
+        var evaluation = _schedule.Evaluate.TotalRecords > 0 ? Pipeline(PassKind.Evaluate, preparation) : null;
+        var start = Stopwatch.GetTimestamp();
+        var epochs = new TrainingLoop(plan, program, step, _loss, training, evaluation).Run(progress, cancellation);
+        var duration = new TrainingDuration(Stopwatch.GetElapsedTime(start), training.Waited + (evaluation?.Waited ?? TimeSpan.Zero));
+        return new TrainedModel(FiniteState(program), standardization, epochs, epochs.Count < plan.Epochs, duration);
     }
 
     private void WarmUp(ProgramStep step)
@@ -91,17 +94,14 @@ public sealed class Trainer
         }
     }
 
-    private static IReadOnlyList<StateTensor> FiniteState(TrainingProgram program)
+    private static IReadOnlyList<SafeTensor> FiniteState(TrainingProgram program)
     {
         var state = program.CopyState();
-        var broken = state.FirstOrDefault(tensor => tensor.Description.Type == "F32" && !NonFinite.IsFree(tensor.Data.Span));
+        var broken = state.FirstOrDefault(tensor => tensor.Type == SafeTensorType.F32 && !NonFinite.IsFree(tensor.Data.Span));
         return broken is null
             ? state
-            : throw new OrchestratorException(TrainingErrors.NotFinite, $"{broken.Description.Name} holds NaN or infinity after the last batch");
+            : throw new OrchestratorException(TrainingErrors.NotFinite, $"{broken.Name} holds NaN or infinity after the last batch");
     }
-
-    private BatchPipeline? EvaluationPipeline(BatchPreparation preparation) =>
-        _schedule.Evaluate.TotalRecords > 0 ? Pipeline(PassKind.Evaluate, preparation) : null;
 
     private BatchPipeline Pipeline(PassKind kind, BatchPreparation preparation) => new(Reader(kind), preparation, _schedule.Plan.BatchSize);
 

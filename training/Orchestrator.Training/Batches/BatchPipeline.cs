@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Orchestrator.Data.Reading;
 
@@ -8,6 +9,12 @@ internal sealed class BatchPipeline(BatchReader reader, BatchPreparation prepara
 {
     // One that is computed on, one that waits, one that is filled.
     private const int Buffers = 3;
+
+    /// <summary>Batches of one epoch.</summary>
+    public long Batches => ((reader.TotalRecords - 1) / batchSize) + 1;
+
+    /// <summary>How long the training thread had nothing to compute on, over all epochs so far.</summary>
+    public TimeSpan Waited { get; private set; }
 
     /// <summary>
     /// One epoch's batches. Blocks the calling thread while the next one is not ready; a batch is valid until the next is taken.
@@ -39,8 +46,18 @@ internal sealed class BatchPipeline(BatchReader reader, BatchPreparation prepara
         }
     }
 
-    private static PreparedBatch? Next(ChannelReader<PreparedBatch> ready) =>
-        ready.TryRead(out var batch) || (ready.WaitToReadAsync().AsTask().GetAwaiter().GetResult() && ready.TryRead(out batch)) ? batch : null;
+    private PreparedBatch? Next(ChannelReader<PreparedBatch> ready)
+    {
+        if (!ready.TryRead(out var batch))
+        {
+            var start = Stopwatch.GetTimestamp();
+            var more = ready.WaitToReadAsync().AsTask().GetAwaiter().GetResult();
+            Waited += Stopwatch.GetElapsedTime(start);
+            return more && ready.TryRead(out batch) ? batch : null;
+        }
+
+        return batch;
+    }
 
     /// <summary>Never throws: what goes wrong reaches the reader of <paramref name="ready"/>, after the batches before it.</summary>
     private async Task ProduceAsync(

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Orchestrator.Data.SafeTensors;
 using Orchestrator.Errors;
 using TorchSharp;
 using Module = TorchSharp.torch.jit.ScriptModule<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
@@ -60,10 +61,10 @@ public sealed class TrainingProgram : IDisposable
     internal void SetTraining(bool on) => _module.train(on);
 
     /// <summary>The state that a model is: parameters, then buffers, copied.</summary>
-    internal IReadOnlyList<StateTensor> CopyState() =>
+    internal IReadOnlyList<SafeTensor> CopyState() =>
     [
-        .. _module.named_parameters().Select(pair => StateTensor.Copy(pair.name, pair.parameter)),
-        .. _module.named_buffers().Select(pair => StateTensor.Copy(pair.name, pair.buffer)),
+        .. _module.named_parameters().Select(pair => ProgramTensor.Copy(pair.name, pair.parameter)),
+        .. _module.named_buffers().Select(pair => ProgramTensor.Copy(pair.name, pair.buffer)),
     ];
 
     /// <summary>Runs something that may change buffers, and puts them back.</summary>

@@ -1,3 +1,5 @@
+using Orchestrator.Data.Plans;
+
 namespace Orchestrator.Training.Run;
 
 /// <summary>How well the model does on the evaluation streams.</summary>
@@ -13,22 +15,19 @@ public sealed record EvaluationMetrics(double Loss, double? Accuracy, double? Me
 /// <param name="Evaluation">After the epoch; null without evaluation streams.</param>
 public sealed record EpochMetrics(int Epoch, double LearningRate, double TrainingLoss, EvaluationMetrics? Evaluation)
 {
-    /// <summary>
-    /// The metrics under the names that manifests use: <c>learning_rate</c>, <c>training_loss</c>, <c>evaluation_loss</c>,
-    /// <c>evaluation_accuracy</c>, <c>evaluation_mean_absolute_error</c>; those that there are.
-    /// </summary>
+    /// <summary>The metrics that there are, under the names that manifests use.</summary>
     public IReadOnlyDictionary<string, double> ByName
     {
         get
         {
             var values = new SortedDictionary<string, double>(StringComparer.Ordinal)
             {
-                ["learning_rate"] = LearningRate,
-                ["training_loss"] = TrainingLoss,
+                [MetricNames.LearningRate] = LearningRate,
+                [MetricNames.TrainLoss] = TrainingLoss,
             };
-            Add("evaluation_loss", Evaluation?.Loss);
-            Add("evaluation_accuracy", Evaluation?.Accuracy);
-            Add("evaluation_mean_absolute_error", Evaluation?.MeanAbsoluteError);
+            Add(MetricNames.EvaluationLoss, Evaluation?.Loss);
+            Add(MetricNames.Accuracy, Evaluation?.Accuracy);
+            Add(MetricNames.MeanAbsoluteError, Evaluation?.MeanAbsoluteError);
             return values;
 
             void Add(string name, double? value)

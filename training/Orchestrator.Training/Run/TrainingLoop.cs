@@ -18,7 +18,7 @@ internal sealed class TrainingLoop
     private readonly long _batches;
 
     public TrainingLoop(
-        TrainingPlan plan, TrainingProgram program, ProgramStep step, LossFunction loss, BatchPipeline training, BatchPipeline? evaluation, long records)
+        TrainingPlan plan, TrainingProgram program, ProgramStep step, LossFunction loss, BatchPipeline training, BatchPipeline? evaluation)
     {
         _plan = plan;
         _program = program;
@@ -26,7 +26,7 @@ internal sealed class TrainingLoop
         _loss = loss;
         _training = training;
         _evaluation = evaluation;
-        _batches = ((records - 1) / plan.BatchSize) + 1;
+        _batches = training.Batches;
     }
 
     /// <summary>Trains.</summary>

@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Orchestrator.Data.Plans;
+using Orchestrator.Data.Reading;
+using Orchestrator.Data.SafeTensors;
+using Orchestrator.Data.Schemas;
+
+namespace Orchestrator.Training.Tests;
+
+public sealed class ModelTests(ProgramFolder programs)
+{
+    [Theory]
+    [InlineData("mlp", true)]
+    [InlineData("convolutional", true)]
+    [InlineData("convolutional", false)]
+    public async Task Model_LoadedInPython_PredictsWhatTheTrainerMeasured(string program, bool standardize)
+    {
+        var schema = program == "mlp" ? Samples.Flowers : Samples.Images;
+        var evaluation = Samples.Records(schema, 50, 2);
+        var streams = new Streams(
+            schema, new Streams.Part(StreamRole.Train, Samples.Records(schema, 100, 1)), new Streams.Part(StreamRole.Evaluate, evaluation));
+        var model = await streams.Trainer(programs, program, Samples.Plan with { Standardize = standardize }).TrainAsync();
+
+        var outputs = OutputsInPython(program, schema, model, evaluation);
+        var right = evaluation.Chunk(schema.RecordSize).Select(record => BitConverter.ToInt64(record, schema.FeatureBytes)).ToArray();
+        var predicted = outputs.Chunk(3).Select(values => (long)Array.IndexOf(values, values.Max()));
+        var accuracy = predicted.Zip(right).Count(pair => pair.First == pair.Second) / (double)right.Length;
+        Assert.Equal(model.Epochs[^1].Evaluation!.Accuracy, accuracy);
+    }
+
+    [Fact]
+    public async Task Model_WithoutStandardisation_HoldsTheStateAlone()
+    {
+        var model = await TrainerTests.Make(Samples.Images, 40, 10).Trainer(programs, "convolutional", Samples.Plan).TrainAsync();
+        Assert.Null(model.Standardization);
+        Assert.Equal(
+            model.State.Select(tensor => tensor.Name).Order(StringComparer.Ordinal),
+            SafeTensorFile.Read(model.ToSafeTensors()).Select(tensor => tensor.Name));
+    }
+
+    private float[] OutputsInPython(string program, DataSchema schema, TrainedModel model, byte[] records)
+    {
+        var (file, features) = (Path.Combine(programs.Path, "model.safetensors"), Path.Combine(programs.Path, "features"));
+        File.WriteAllBytes(file, model.ToSafeTensors());
+        File.WriteAllBytes(features, [.. records.Chunk(schema.RecordSize).SelectMany(record => record[..schema.FeatureBytes])]);
+        var output = ProgramFolder.Python("load.py", Path.Combine(programs.Path, program + ".pt"), file, features, JsonSerializer.Serialize(schema.Shape));
+        return MemoryMarshal.Cast<byte, float>(Convert.FromHexString(output.Trim())).ToArray();
+    }
+}

@@ -3,7 +3,10 @@ using NSec.Cryptography.Interop;
 
 namespace NSec.Cryptography;
 
-/// <summary>A key derivation in two steps: a pseudorandom key is extracted, then expanded to the bytes asked for.</summary>
+/// <summary>
+/// A key derivation in two steps: a pseudorandom key is extracted, then expanded to the bytes asked for. All of them are
+/// HKDF (RFC 5869), here made of libsodium's HMAC: libsodium has HKDF itself only from 1.0.19 on.
+/// </summary>
 public abstract class KeyDerivationAlgorithm2 : KeyDerivationAlgorithm
 {
     private protected KeyDerivationAlgorithm2(int maxCount, int pseudorandomKeySize)
@@ -72,7 +75,31 @@ public abstract class KeyDerivationAlgorithm2 : KeyDerivationAlgorithm
         }
     }
 
-    private protected abstract void ExtractCore(ReadOnlySpan<byte> inputKeyingMaterial, ReadOnlySpan<byte> salt, Span<byte> pseudorandomKey);
+    /// <summary>The HMAC of three pieces in a row.</summary>
+    private protected abstract void Hmac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, Span<byte> mac);
 
-    private protected abstract void ExpandCore(ReadOnlySpan<byte> pseudorandomKey, ReadOnlySpan<byte> info, Span<byte> bytes);
+    // An absent salt stands for as many zeros as a digest has bytes, which HMAC treats like the empty key.
+    private void ExtractCore(ReadOnlySpan<byte> inputKeyingMaterial, ReadOnlySpan<byte> salt, Span<byte> pseudorandomKey) =>
+        Hmac(salt, inputKeyingMaterial, [], [], pseudorandomKey);
+
+    private void ExpandCore(ReadOnlySpan<byte> pseudorandomKey, ReadOnlySpan<byte> info, Span<byte> bytes)
+    {
+        Span<byte> block = stackalloc byte[PseudorandomKeySize];
+        try
+        {
+            int previous = 0;
+            for (int counter = 1; !bytes.IsEmpty; counter++)
+            {
+                Hmac(pseudorandomKey, block[..previous], info, [(byte)counter], block);
+                int count = Math.Min(block.Length, bytes.Length);
+                block[..count].CopyTo(bytes);
+                bytes = bytes[count..];
+                previous = block.Length;
+            }
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(block);
+        }
+    }
 }

@@ -1,31 +1,21 @@
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 
 namespace Orchestrator.Crypto.Streams;
 
-/// <summary>One frame's buffer with a cipher of its own, worked on by one thread at a time: the one that claims it first.</summary>
-internal sealed class FrameSlot : IThreadPoolWorkItem, IDisposable
+/// <summary>One frame's buffer, with a cipher and a hash of its own, so that different threads can work on different frames.</summary>
+internal sealed class FrameSlot : IDisposable
 {
-    private const int Queued = 1;
-    private const int Claimed = 2;
-
-    private readonly Action<FrameSlot> _work;
-    private readonly ManualResetEventSlim _done = new();
-    private int _state;
-    private Exception? _failure;
-
-    public FrameSlot(FrameCipher cipher, int frameSize, Action<FrameSlot> work)
+    public FrameSlot(FrameCipher cipher, int frameSize)
     {
         Cipher = cipher;
         Buffer = GC.AllocateUninitializedArray<byte>(frameSize + StreamLimits.FrameOverhead, pinned: true);
-        _work = work;
     }
 
     public FrameCipher Cipher { get; }
 
     public LeafHasher Hasher { get; } = new();
 
-    /// <summary>The frame, sealed or being sealed in place: its plaintext stands where its ciphertext does.</summary>
+    /// <summary>The frame, sealed or opened in place: its plaintext stands where its ciphertext does.</summary>
     public byte[] Buffer { get; }
 
     public long Index { get; set; }
@@ -37,69 +27,26 @@ internal sealed class FrameSlot : IThreadPoolWorkItem, IDisposable
 
     public Memory<byte> Plaintext => Buffer.AsMemory(StreamLimits.IvFieldSize, Size);
 
-    /// <summary>Results of the work.</summary>
+    /// <summary>The frame's leaf hash, if the work computes it.</summary>
     public Digest Leaf { get; set; }
 
+    /// <summary>Whether the frame opened.</summary>
     public bool Authentic { get; set; }
 
+    /// <summary>The IV that the frame was opened with.</summary>
     public FrameIv Iv { get; set; }
 
-    /// <summary>Lets another thread do the work.</summary>
-    public void Queue()
-    {
-        _done.Reset();
-        Volatile.Write(ref _state, Queued);
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
+    /// <summary>Whether the work is done; guarded by the ring.</summary>
+    public bool Done { get; set; }
 
-    /// <summary>Does the work here.</summary>
-    public void Run()
-    {
-        try
-        {
-            _work(this);
-        }
-        catch (Exception e)
-        {
-            _failure = e;
-        }
+    /// <summary>What the work threw; guarded by the ring.</summary>
+    public Exception? Failure { get; set; }
 
-        _done.Set();
-    }
-
-    void IThreadPoolWorkItem.Execute() => RunIfUnclaimed();
-
-    /// <summary>Returns when the work is done, having done it here if no other thread had begun.</summary>
-    public void Complete()
-    {
-        Wait();
-        if (_failure is not null)
-        {
-            ExceptionDispatchInfo.Throw(_failure);
-        }
-    }
-
-    /// <summary>As <see cref="Complete"/>, for an owner that gives up.</summary>
-    public void Wait()
-    {
-        RunIfUnclaimed();
-        _done.Wait();
-    }
-
-    /// <summary>Zeroes the buffer and drops the key. The work is done.</summary>
+    /// <summary>Zeroes the buffer and drops the key.</summary>
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(Buffer);
         Cipher.Dispose();
         Hasher.Dispose();
-        _done.Dispose();
-    }
-
-    private void RunIfUnclaimed()
-    {
-        if (Interlocked.CompareExchange(ref _state, Claimed, Queued) == Queued)
-        {
-            Run();
-        }
     }
 }

@@ -87,9 +87,11 @@ public sealed class AtomicFile : IDisposable
         }
     }
 
-    // The class library opens no folders.
-    private static void FlushFolder(string path)
+    /// <summary>Makes the names in a folder survive a crash, after files were moved into it.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void FlushFolder(string path)
     {
+        // The class library opens no folders.
         if (OperatingSystem.IsWindows())
         {
             return;

@@ -1,0 +1,90 @@
+using Google.Protobuf;
+using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Contracts.Protocol.Host;
+
+namespace Orchestrator.Host.Devices;
+
+/// <summary>The devices that the operator named, each in one session at a time.</summary>
+internal sealed class DevicePool : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly List<DeviceLink> _links;
+    private readonly HashSet<DeviceLink> _busy = [];
+    private readonly ChangeSignal _changes;
+
+    public DevicePool(HostOptions options, ChangeSignal changes, TimeProvider time)
+    {
+        _links = [.. options.Devices.Select(address => new DeviceLink(address, time))];
+        _changes = changes;
+    }
+
+    /// <summary>Whether a device is at work, and so will be free again.</summary>
+    public bool AnyBusy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _busy.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>A device that is free and answers; <see langword="null"/> if there is none at the moment.</summary>
+    public async Task<DeviceLink?> TakeAsync(CancellationToken cancellationToken)
+    {
+        foreach (DeviceLink link in _links)
+        {
+            if (!TryTake(link))
+            {
+                continue;
+            }
+
+            if (await link.ProbeAsync(cancellationToken))
+            {
+                return link;
+            }
+
+            Remove(link);
+        }
+
+        return null;
+    }
+
+    /// <summary>Gives a device back.</summary>
+    public void Return(DeviceLink link)
+    {
+        Remove(link);
+        _changes.Pulse();
+    }
+
+    /// <summary>The devices as they are now. What they say of themselves is a hint, never a proof.</summary>
+    public async Task<IEnumerable<DeviceDescription>> DescribeAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_links.Select(link => link.ProbeAsync(cancellationToken)));
+        return _links.Select(link => new DeviceDescription
+        {
+            Name = link.Name,
+            State = link.Status?.State.ToString().ToLowerInvariant() ?? "away",
+            Evidence = ByteString.CopyFrom([.. (link.Status?.Certificates ?? []).SelectMany(certificate => certificate)]),
+        });
+    }
+
+    public void Dispose() => _links.ForEach(link => link.Dispose());
+
+    private bool TryTake(DeviceLink link)
+    {
+        lock (_gate)
+        {
+            return _busy.Add(link);
+        }
+    }
+
+    private void Remove(DeviceLink link)
+    {
+        lock (_gate)
+        {
+            _busy.Remove(link);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace Orchestrator.Host;
+
+/// <summary>What an operator decides about a host.</summary>
+public sealed record HostOptions
+{
+    /// <summary>The folder of the host's state; made if it is missing.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Address and port to serve on; port 0 takes any that is free.</summary>
+    public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
+
+    /// <summary>The devices, as <c>http://</c> addresses (gRPC over HTTP/2 without TLS: everything secret in it is sealed).</summary>
+    public IReadOnlyList<Uri> Devices { get; init; } = [];
+
+    /// <summary>A file to write the host's address into once it serves; none if absent.</summary>
+    public string? ReadyFile { get; init; }
+
+    /// <summary>The largest object, in bytes.</summary>
+    public long MaximumObjectBytes { get; init; } = 64L << 30;
+
+    /// <summary>What one party's objects and uploads may take together, in bytes.</summary>
+    public long QuotaBytes { get; init; } = 256L << 30;
+
+    /// <summary>How long a queued job waits for a device and for its parties' agents before it fails.</summary>
+    public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long an agent may take to answer with a nonce, or with a key package, before the attempt is given up.</summary>
+    public TimeSpan ReleaseTimeout { get; init; } = TimeSpan.FromMinutes(2);
+}

@@ -1,0 +1,131 @@
+using System.Threading.Channels;
+using Orchestrator.Contracts.Protocol.Host;
+using Orchestrator.Crypto;
+
+namespace Orchestrator.Host.Releases;
+
+/// <summary>
+/// The agents that attend, one a party, and the questions they were asked. A question outlives a connection: an agent
+/// that comes back is asked again what it has not answered.
+/// </summary>
+internal sealed class AgentRegistry(ChangeSignal changes)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Channel<HostMessage>> _attending = [];
+    private readonly Dictionary<(string Party, Digest Job, uint Attempt), Question> _open = [];
+
+    private sealed record Question(HostMessage Text, AgentMessage.MessageOneofCase Expected, TaskCompletionSource<AgentMessage> Answer);
+
+    public bool IsAttending(string party)
+    {
+        lock (_gate)
+        {
+            return _attending.ContainsKey(party);
+        }
+    }
+
+    /// <summary>Seats a party's agent and gives what it is to be told. An agent of the same party that sat there before is sent away: its messages end.</summary>
+    public Channel<HostMessage> Attend(string party)
+    {
+        var messages = Channel.CreateUnbounded<HostMessage>(new UnboundedChannelOptions { SingleReader = true });
+        lock (_gate)
+        {
+            if (_attending.Remove(party, out Channel<HostMessage>? earlier))
+            {
+                earlier.Writer.Complete();
+            }
+
+            _attending.Add(party, messages);
+            foreach (Question question in _open.Where(open => open.Key.Party == party).Select(open => open.Value))
+            {
+                messages.Writer.TryWrite(question.Text);
+            }
+        }
+
+        changes.Pulse();
+        return messages;
+    }
+
+    /// <summary>Ends an attendance, unless a later one has taken the seat.</summary>
+    public void Leave(string party, Channel<HostMessage> messages)
+    {
+        lock (_gate)
+        {
+            if (_attending.TryGetValue(party, out Channel<HostMessage>? present) && present == messages)
+            {
+                _attending.Remove(party);
+            }
+        }
+
+        changes.Pulse();
+    }
+
+    /// <summary>Asks a party's agent for a nonce, and gives its answer: that, or a refusal.</summary>
+    public Task<AgentMessage> AskForNonceAsync(string party, NonceRequest request, CancellationToken cancellationToken) =>
+        AskAsync(party, new Digest(request.Job.Span), request.Attempt, new HostMessage { NonceRequest = request }, AgentMessage.MessageOneofCase.Nonce, cancellationToken);
+
+    /// <summary>Offers a party's agent a quote, and gives its answer: a key package, or a refusal.</summary>
+    public Task<AgentMessage> OfferQuoteAsync(string party, QuoteOffer offer, CancellationToken cancellationToken) =>
+        AskAsync(party, new Digest(offer.Job.Span), offer.Attempt, new HostMessage { QuoteOffer = offer }, AgentMessage.MessageOneofCase.KeyPackage, cancellationToken);
+
+    /// <summary>Tells a party's agent something, if it attends.</summary>
+    public void Tell(string party, HostMessage message)
+    {
+        lock (_gate)
+        {
+            if (_attending.TryGetValue(party, out Channel<HostMessage>? messages))
+            {
+                messages.Writer.TryWrite(message);
+            }
+        }
+    }
+
+    /// <summary>Takes what an agent says. What answers no open question, or not in kind, is dropped: it came too late.</summary>
+    public void Answer(string party, AgentMessage message)
+    {
+        if (QuestionOf(message) is not { } named || named.Job.Length != Digest.Size)
+        {
+            return;
+        }
+
+        var key = (party, new Digest(named.Job.Span), named.Attempt);
+        lock (_gate)
+        {
+            if (_open.TryGetValue(key, out Question? question) && (message.MessageCase == question.Expected || message.MessageCase == AgentMessage.MessageOneofCase.Refusal))
+            {
+                _open.Remove(key);
+                question.Answer.SetResult(message);
+            }
+        }
+    }
+
+    private static (Google.Protobuf.ByteString Job, uint Attempt)? QuestionOf(AgentMessage message) => message.MessageCase switch
+    {
+        AgentMessage.MessageOneofCase.Nonce => (message.Nonce.Job, message.Nonce.Attempt),
+        AgentMessage.MessageOneofCase.KeyPackage => (message.KeyPackage.Job, message.KeyPackage.Attempt),
+        AgentMessage.MessageOneofCase.Refusal => (message.Refusal.Job, message.Refusal.Attempt),
+        _ => null,
+    };
+
+    private async Task<AgentMessage> AskAsync(string party, Digest job, uint attempt, HostMessage text, AgentMessage.MessageOneofCase expected, CancellationToken cancellationToken)
+    {
+        var question = new Question(text, expected, new TaskCompletionSource<AgentMessage>(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (_gate)
+        {
+            _open.Add((party, job, attempt), question);
+            Tell(party, text);
+        }
+
+        try
+        {
+            return await question.Answer.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _open.Remove((party, job, attempt));
+            }
+        }
+    }
+}

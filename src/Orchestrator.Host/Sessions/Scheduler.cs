@@ -1,0 +1,171 @@
+using Google.Protobuf;
+using Orchestrator.Contracts;
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Protocol;
+using Orchestrator.Contracts.Protocol.Host;
+using Orchestrator.Crypto;
+using Orchestrator.Errors;
+using Orchestrator.Host.Audit;
+using Orchestrator.Host.Devices;
+using Orchestrator.Host.Jobs;
+using Orchestrator.Host.Objects;
+using Orchestrator.Host.Releases;
+
+namespace Orchestrator.Host.Sessions;
+
+/// <summary>Brings queued jobs and free devices together, the job that waits longest first, once all its parties' agents attend.</summary>
+internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentRegistry agents, ObjectStore store, ChangeSignal changes, HostOptions options, TimeProvider time, ILogger<Scheduler> log)
+    : BackgroundService
+{
+    /// <summary>Sessions that may be lost, to a device or agent that goes away, before the job fails.</summary>
+    private const int MaximumAttempts = 5;
+
+    private static readonly TimeSpan s_pollInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<Digest, Obstacle> _obstacles = [];
+    private readonly HashSet<Task> _sessions = [];
+
+    /// <summary>What keeps a queued job from going on, and since when.</summary>
+    private sealed record Obstacle(string Kind, ErrorCode Code, string Text, DateTimeOffset Since);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                Task changed = changes.Next;
+                await AssignAsync(stoppingToken);
+                _sessions.RemoveWhere(session => session.IsCompleted);
+                await Task.WhenAny(changed, Task.Delay(s_pollInterval, time, stoppingToken));
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(_sessions).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task AssignAsync(CancellationToken stopping)
+    {
+        List<JobRow> queued = ledger.Queued();
+        foreach (Digest gone in _obstacles.Keys.Except(queued.Select(job => job.Digest)).ToList())
+        {
+            _obstacles.Remove(gone);
+        }
+
+        foreach (JobRow job in queued)
+        {
+            string[] parties = [.. Manifest.Decode(job.Manifest).Content.Parties.Select(party => party.Name)];
+            string[] away = [.. parties.Where(party => !agents.IsAttending(party))];
+            if (away.Length > 0)
+            {
+                Wait(job.Digest, EventKinds.WaitingForAgent, HostErrors.AgentAway, $"No agent attends for {string.Join(", ", away)}.");
+            }
+            else if (await devices.TakeAsync(stopping) is { } device)
+            {
+                Begin(job, device, parties, stopping);
+            }
+            else if (!devices.AnyBusy)
+            {
+                Wait(job.Digest, EventKinds.WaitingForDevice, HostErrors.DeviceAway, "No device can be reached.");
+            }
+        }
+    }
+
+    private void Wait(Digest job, string kind, ErrorCode code, string text)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        if (!_obstacles.TryGetValue(job, out Obstacle? obstacle) || obstacle.Text != text)
+        {
+            _obstacles[job] = new Obstacle(kind, code, text, now);
+            ledger.NoteWaiting(job, kind, text);
+        }
+        else if (now - obstacle.Since >= options.WaitTimeout)
+        {
+            _obstacles.Remove(job);
+            ledger.FailWaiting(job, RpcErrors.ToDetail(new OrchestratorException(code, text)));
+        }
+    }
+
+    private void Begin(JobRow job, DeviceLink device, string[] parties, CancellationToken stopping)
+    {
+        _obstacles.Remove(job.Digest);
+        if (ledger.TryBegin(job.Digest, device.Name) is not { } attempt)
+        {
+            devices.Return(device);
+            return;
+        }
+
+        Log.SessionBegun(log, job.Digest, attempt, device.Name);
+        _sessions.Add(Task.Run(() => RunSessionAsync(job, attempt, device, parties, stopping), CancellationToken.None));
+    }
+
+    private async Task RunSessionAsync(JobRow job, int attempt, DeviceLink device, string[] parties, CancellationToken stopping)
+    {
+        try
+        {
+            await RunToOutcomeAsync(new Session(job, attempt, device, ledger, agents, store, options, time), job.Digest, attempt, stopping);
+        }
+        catch (SessionOverException)
+        {
+            Log.SessionOver(log, job.Digest, attempt);
+        }
+        catch (Exception failure) when (failure is OrchestratorException)
+        {
+            Log.SessionBroken(log, failure, job.Digest, attempt);
+        }
+        finally
+        {
+            devices.Return(device);
+            TellParties(job.Digest, parties);
+        }
+    }
+
+    private async Task RunToOutcomeAsync(Session session, Digest job, int attempt, CancellationToken stopping)
+    {
+        try
+        {
+            await session.RunAsync(stopping);
+            Log.SessionCompleted(log, job, attempt);
+        }
+        catch (OperationCanceledException)
+        {
+            Log.SessionOver(log, job, attempt);
+        }
+        catch (JobFailedException failure)
+        {
+            Log.SessionFailed(log, job, attempt, failure.Reason.Code);
+            ledger.Fail(job, attempt, failure.Reason);
+        }
+        catch (OrchestratorException failure) when (failure.Code.Class == ErrorClass.Unavailable && attempt < MaximumAttempts)
+        {
+            Log.SessionFailed(log, job, attempt, failure.Code.Id);
+            ledger.Requeue(job, attempt, RpcErrors.ToDetail(failure));
+        }
+        catch (OrchestratorException failure)
+        {
+            Log.SessionFailed(log, job, attempt, failure.Code.Id);
+            ledger.Fail(job, attempt, RpcErrors.ToDetail(failure));
+        }
+        catch (Exception failure) when (failure is not SessionOverException)
+        {
+            Log.SessionBroken(log, failure, job, attempt);
+            ledger.Fail(job, attempt, RpcErrors.ToDetail(new OrchestratorException(HostErrors.SessionFailed, HostErrors.SessionFailed.Meaning)));
+        }
+    }
+
+    private void TellParties(Digest job, string[] parties)
+    {
+        (JobState state, ErrorDetail? failure) = ledger.OutcomeOf(job);
+        if (!JobStates.IsEnd(state))
+        {
+            return;
+        }
+
+        foreach (string party in parties)
+        {
+            agents.Tell(party, new HostMessage { JobEnded = new JobEnded { Job = ByteString.CopyFrom(job.ToArray()), State = state, Failure = failure } });
+        }
+    }
+}

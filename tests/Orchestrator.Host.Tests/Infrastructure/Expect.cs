@@ -1,0 +1,20 @@
+using Orchestrator.Errors;
+
+namespace Orchestrator.Host.Tests.Infrastructure;
+
+internal static class Expect
+{
+    /// <summary>The call fails with exactly this code, as the client gets it.</summary>
+    public static async Task<OrchestratorException> CodeAsync(ErrorCode code, Func<Task> call)
+    {
+        OrchestratorException failure = await Assert.ThrowsAsync<OrchestratorException>(call);
+        Assert.Equal((code.Id, code.Class), (failure.Code.Id, failure.Code.Class));
+        return failure;
+    }
+
+    /// <summary>Fails a test that hangs.</summary>
+    public static Task<T> WithinAsync<T>(Task<T> task) => task.WaitAsync(TimeSpan.FromSeconds(60));
+
+    /// <inheritdoc cref="WithinAsync{T}"/>
+    public static Task WithinAsync(Task task) => task.WaitAsync(TimeSpan.FromSeconds(60));
+}

@@ -48,8 +48,24 @@ public sealed record ReleasePolicy
             throw new ArgumentException($"A nonce has {Quote.NonceSize} bytes.", nameof(expectations));
         }
 
-        ImmutableArray<Denial> denials = [.. SessionDenials(quote.Claims, expectations), .. FirmwareDenials(quote.Claims, expectations), .. DeviceDenials(quote)];
+        ImmutableArray<Denial> denials =
+        [
+            .. SessionDenials(quote.Claims, expectations),
+            .. AssessDevice(quote.Claims, quote.RevocationChecked, expectations.Firmware, expectations.MinimumSecurityVersion),
+        ];
         return denials.IsEmpty ? new ReleaseDecision(new ReleasePermit(quote, Party)) : new ReleaseDecision(denials);
+    }
+
+    /// <summary>What the policy has against a device, leaving the session aside: for rehearsals with predicted claims, and for receipts. Permits nothing.</summary>
+    /// <param name="claims">What the device claims, or is expected to claim.</param>
+    /// <param name="revocationChecked">Whether a revocation list was, or will be, consulted.</param>
+    /// <param name="firmware">The firmware that the manifest accepts; an empty list accepts none.</param>
+    /// <param name="minimumSecurityVersion">The least security version that the manifest accepts.</param>
+    public ImmutableArray<Denial> AssessDevice(Quote claims, bool revocationChecked, IReadOnlyList<FirmwareMeasurements> firmware, int minimumSecurityVersion)
+    {
+        ArgumentNullException.ThrowIfNull(claims);
+        ArgumentNullException.ThrowIfNull(firmware);
+        return [.. FirmwareDenials(claims, firmware, minimumSecurityVersion), .. DeviceDenials(claims, revocationChecked)];
     }
 
     private IEnumerable<Denial> SessionDenials(Quote claims, QuoteExpectations expectations)
@@ -74,11 +90,11 @@ public sealed record ReleasePolicy
         }
     }
 
-    private IEnumerable<Denial> FirmwareDenials(Quote claims, QuoteExpectations expectations)
+    private IEnumerable<Denial> FirmwareDenials(Quote claims, IReadOnlyList<FirmwareMeasurements> firmware, int minimumSecurityVersion)
     {
-        if (!expectations.Firmware.Contains(claims.Firmware))
+        if (!firmware.Contains(claims.Firmware))
         {
-            yield return Deny(ReleaseErrors.Firmware, "firmware", List(expectations.Firmware), claims.Firmware, Manifest);
+            yield return Deny(ReleaseErrors.Firmware, "firmware", List(firmware), claims.Firmware, Manifest);
         }
 
         if (Firmware is not null && !Firmware.Contains(claims.Firmware))
@@ -86,9 +102,9 @@ public sealed record ReleasePolicy
             yield return Deny(ReleaseErrors.Firmware, "firmware", List(Firmware), claims.Firmware, Party);
         }
 
-        if (claims.SecurityVersion < expectations.MinimumSecurityVersion)
+        if (claims.SecurityVersion < minimumSecurityVersion)
         {
-            yield return Deny(ReleaseErrors.SecurityVersion, "security_version", $"at least {expectations.MinimumSecurityVersion}", claims.SecurityVersion, Manifest);
+            yield return Deny(ReleaseErrors.SecurityVersion, "security_version", $"at least {minimumSecurityVersion}", claims.SecurityVersion, Manifest);
         }
 
         if (claims.SecurityVersion < MinimumSecurityVersion)
@@ -97,9 +113,8 @@ public sealed record ReleasePolicy
         }
     }
 
-    private IEnumerable<Denial> DeviceDenials(VerifiedQuote quote)
+    private IEnumerable<Denial> DeviceDenials(Quote claims, bool revocationChecked)
     {
-        Quote claims = quote.Claims;
         if (claims.Mode != Quote.TrustedMode)
         {
             yield return Deny(ReleaseErrors.Mode, "mode", Quote.TrustedMode, claims.Mode, Party);
@@ -120,7 +135,7 @@ public sealed record ReleasePolicy
             yield return Deny(ReleaseErrors.Unconfined, "confined", true, false, Party);
         }
 
-        if (!quote.RevocationChecked && !AllowUnknownRevocation)
+        if (!revocationChecked && !AllowUnknownRevocation)
         {
             yield return Deny(ReleaseErrors.RevocationUnknown, "revocation", "checked", "unknown", Party);
         }

@@ -1,0 +1,44 @@
+using Orchestrator.Contracts;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>Waits longer and longer (0.2 s doubling to 10 s) between attempts, and gives up after some that changed nothing.</summary>
+/// <param name="time">The clock.</param>
+/// <param name="attempts">Attempts in a row that may fail; <see langword="null"/> never gives up.</param>
+internal sealed class Patience(TimeProvider time, int? attempts = 6)
+{
+    private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
+
+    private int _failures;
+
+    /// <summary>Whether trying again may help: the host is away or restarting, or has forgotten a login.</summary>
+    public static bool IsPassing(OrchestratorException failure) =>
+        failure.Code.Id == RpcErrors.Unavailable.Id
+        || failure.Code.Id == ConnectionErrors.HostAway.Id
+        || failure.Code.Id == ConnectionErrors.TransferIncomplete.Id
+        || HostLink.IsLoginLost(failure);
+
+    /// <summary>Begins anew when something has moved since the last attempt.</summary>
+    public void Note(bool moved)
+    {
+        if (moved)
+        {
+            _failures = 0;
+        }
+    }
+
+    /// <summary>Waits before the next attempt, or throws the <paramref name="failure"/> of the last one.</summary>
+    public async Task WaitAsync(OrchestratorException failure, CancellationToken cancel)
+    {
+        if (!IsPassing(failure) || (attempts is { } most && _failures + 1 >= most))
+        {
+            throw failure;
+        }
+
+        TimeSpan wait = s_first * Math.Pow(2, Math.Min(_failures, 10));
+        _failures++;
+        await Task.Delay(wait < s_longest ? wait : s_longest, time, cancel);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Crypto.Streams;
+using Orchestrator.Data.Schemas;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>Makes the manifest of a job file. The same file and streams give the same bytes on any machine.</summary>
+public static class JobCompiler
+{
+    /// <summary>Compiles a job.</summary>
+    /// <exception cref="OrchestratorException"><see cref="JobErrors.Inconsistent"/>, a code of <see cref="StreamErrors"/>
+    /// or <see cref="PartyErrors.CardInvalid"/> for a stream, or <c>manifest-invalid</c>.</exception>
+    public static Manifest Compile(JobFile job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        RequireParty(job, job.Launcher, "the launcher");
+        StreamCard program = ReadCard(job, job.Program, StreamKind.Program);
+        ImmutableArray<ManifestStream> streams =
+        [
+            Describe(1, job.Program, program, schema: null),
+            .. job.Data.Select((source, index) => DescribeData(index + 2, source, ReadCard(job, source, StreamKind.Data))),
+        ];
+        return Manifest.Create(new ManifestContent
+        {
+            Name = job.Name,
+            Serial = job.Serial,
+            Parties = [.. job.Parties.OrderBy(party => party.Name, StringComparer.Ordinal).Select(party => Describe(job, party))],
+            ProgramDigest = ProgramHeader.ArchiveDigest(program.Layout.Header, job.Program.Path),
+            Streams = streams,
+            Outputs = [.. job.Outputs.OrderBy(output => output.Name, StringComparer.Ordinal)],
+            Metrics = job.Metrics,
+            Plan = job.Plan,
+            Device = job.Device,
+            CheckpointEveryEpochs = job.CheckpointEveryEpochs,
+            Withdrawal = job.Withdrawal,
+        });
+    }
+
+    private static StreamCard ReadCard(JobFile job, StreamSource source, StreamKind kind)
+    {
+        RequireParty(job, source.Owner, $"the owner of {source.Path}");
+        StreamCard card = StreamCard.Read(source.Path);
+        StreamHeader header = card.Layout.Header;
+        return header.Kind == kind && header.Owner == source.Owner
+            ? card
+            : throw new OrchestratorException(JobErrors.Inconsistent, $"{source.Path} is {header.Kind.ToString().ToLowerInvariant()} of {header.Owner}, not {kind.ToString().ToLowerInvariant()} of {source.Owner}.");
+    }
+
+    private static ManifestStream DescribeData(int id, StreamSource source, StreamCard card) =>
+        Describe(id, source, card, DataSchema.Decode(card.Layout.Header.Schema));
+
+    private static ManifestStream Describe(int id, StreamSource source, StreamCard card, DataSchema? schema) => new()
+    {
+        Id = id,
+        Owner = source.Owner,
+        Role = source.Role,
+        Digest = card.Digest,
+        FrameSize = card.Layout.Header.FrameSize,
+        Frames = card.Layout.FrameCount,
+        RecordSize = card.Layout.Header.RecordSize,
+        Records = card.Layout.RecordCount,
+        Schema = schema,
+        Run = card.Layout.Header.Run,
+    };
+
+    private static ManifestParty Describe(JobFile job, PartyIdentity party)
+    {
+        PartyRoles roles = PartyRoles.None;
+        roles |= party.Name == job.Launcher ? PartyRoles.Launcher : PartyRoles.None;
+        roles |= party.Name == job.Program.Owner ? PartyRoles.Program : PartyRoles.None;
+        roles |= job.Data.Any(data => data.Owner == party.Name) ? PartyRoles.Data : PartyRoles.None;
+        roles |= job.Outputs.Any(output => output.Receivers.Contains(party.Name)) ? PartyRoles.Receiver : PartyRoles.None;
+        return new ManifestParty(party.Name, party.SigningKey, party.SealingKey, roles);
+    }
+
+    private static void RequireParty(JobFile job, string name, string what)
+    {
+        if (!job.Parties.Any(party => party.Name == name))
+        {
+            throw new OrchestratorException(JobErrors.Inconsistent, $"{what} is {name}, which is not among the parties.");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using Orchestrator.Errors;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>Ways to fail on a party's side, outside its key store, its files' formats and its connection.</summary>
+public static class PartyErrors
+{
+    /// <summary>Bytes that are no text.</summary>
+    public static readonly ErrorCode NotText = new("file-not-text", ErrorClass.Input, "The file is not UTF-8 text.", "Check that it is the file you mean, and save it as UTF-8.");
+
+    /// <summary>Not a public identity, or with a slip in it.</summary>
+    public static readonly ErrorCode IdentityInvalid = new("identity-invalid", ErrorClass.Input, "The text is not a party's public identity, or was changed in copying.", "Copy the whole line again that the party's `party init` printed.");
+
+    /// <summary>A name that no party can have.</summary>
+    public static readonly ErrorCode NameInvalid = new("identity-name-invalid", ErrorClass.Usage, "A party's name is 1 to 64 of a-z, 0-9, hyphen, underscore and dot, and begins with a letter or digit.", "Choose such a name.");
+
+    /// <summary>Not a stream card, or with a slip in it.</summary>
+    public static readonly ErrorCode CardInvalid = new("card-invalid", ErrorClass.Input, "The text is not the card of a sealed stream, or was changed in copying.", "Copy the whole line again that `data seal` or `program seal` printed.");
+
+    /// <summary>Not a TorchScript archive.</summary>
+    public static readonly ErrorCode ProgramInvalid = new("program-not-an-archive", ErrorClass.Input, "The file is not a TorchScript archive.", "Write it with torch.jit.script(model).save(FILE).");
+
+    /// <summary>Sealing onto itself.</summary>
+    public static readonly ErrorCode SameFile = new("seal-same-file", ErrorClass.Usage, "A file cannot be sealed onto itself.", "Name another file for the sealed one.");
+}

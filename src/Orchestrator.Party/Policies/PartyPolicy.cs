@@ -1,0 +1,100 @@
+using Orchestrator.Attestation;
+using Orchestrator.Attestation.Certificates;
+using Orchestrator.Attestation.Policies;
+using Orchestrator.Attestation.Quotes;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>
+/// Under which conditions a party releases its keys, as it writes them down: <c>policy.yaml</c>, docs/spec/release-policy.md.
+/// An empty file releases nothing: it trusts no root. What is dangerous is allowed by name or not at all.
+/// </summary>
+public sealed class PartyPolicy
+{
+    private const string Format = "orchestrator/release-policy/v1";
+    private const int MaxPemBytes = 1 << 20;
+    private const int MaxListBytes = 4 << 20;
+
+    private readonly string? _revocationList;
+
+    private PartyPolicy(ReleasePolicy rules, TrustAnchors anchors, string? revocationList)
+    {
+        Rules = rules;
+        Anchors = anchors;
+        _revocationList = revocationList;
+    }
+
+    /// <summary>What a verified quote must say.</summary>
+    public ReleasePolicy Rules { get; }
+
+    /// <summary>Vendor roots that may vouch for a device.</summary>
+    public TrustAnchors Anchors { get; }
+
+    /// <summary>Reads a policy file. Paths in it start at its own folder.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="party">Whose policy it is.</param>
+    /// <exception cref="OrchestratorException">A code of <see cref="YamlErrors"/>, a root that is none, or a file that cannot be read.</exception>
+    public static PartyPolicy Read(string path, string party)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        return YamlDocument.Read(path).AsMap(map => Read(map, folder, party));
+    }
+
+    /// <summary>Reads a policy from a text, e.g. in a notebook.</summary>
+    /// <param name="yaml">The policy file's content.</param>
+    /// <param name="party">Whose policy it is.</param>
+    /// <param name="folder">Where paths in it start; null is the current folder.</param>
+    /// <exception cref="OrchestratorException">As <see cref="Read(string, string)"/>.</exception>
+    public static PartyPolicy Parse(string yaml, string party, string? folder = null) =>
+        YamlDocument.Parse(yaml, "policy.yaml").AsMap(map => Read(map, folder ?? Directory.GetCurrentDirectory(), party));
+
+    /// <summary>Verifies evidence by this policy's roots and its revocation list, which is read anew each time: lists expire.</summary>
+    /// <exception cref="OrchestratorException">The list cannot be read, is not by a trusted root, or no root is trusted.</exception>
+    public EvidenceVerifier Verifier(TimeProvider time)
+    {
+        RevocationList revocations = _revocationList is null
+            ? RevocationList.None
+            : RevocationList.Verify(LocalFile.ReadAllBytes(_revocationList, MaxListBytes, AttestationErrors.RevocationListInvalid), Anchors);
+        return new EvidenceVerifier(Anchors, time, revocations);
+    }
+
+    private static PartyPolicy Read(YamlMap map, string folder, string party)
+    {
+        map.Required("format").AsChoice((Format, true));
+        TrustAnchors anchors = TrustAnchors.None;
+        foreach (string pem in map.Required("roots").AsList(item => Pem(item, folder)))
+        {
+            anchors = anchors.WithPem(pem);
+        }
+
+        HashSet<string> allowed = [.. map.Optional("allow")?.AsList(Allowance) ?? []];
+        var rules = new ReleasePolicy
+        {
+            Party = party,
+            MinimumSecurityVersion = map.Optional("minimum_security_version")?.AsInteger(1, int.MaxValue) ?? 1,
+            Firmware = map.Optional("firmware")?.AsList(FirmwareSection.Read),
+            AllowSimulatedDevices = allowed.Contains("simulated_devices"),
+            AllowDebug = allowed.Contains("debug"),
+            AllowUnconfinedTiles = allowed.Contains("unconfined_tiles"),
+            AllowUnknownRevocation = allowed.Contains("unknown_revocation"),
+        };
+        string? revocationList = map.Optional("revocation_list") is { } list ? Path.GetFullPath(list.AsText(4096), folder) : null;
+        return new PartyPolicy(rules, anchors, revocationList);
+    }
+
+    private static string Allowance(YamlValue value) => value.AsChoice(
+        ("simulated_devices", "simulated_devices"),
+        ("debug", "debug"),
+        ("unconfined_tiles", "unconfined_tiles"),
+        ("unknown_revocation", "unknown_revocation"));
+
+    // A root stands in the file itself, so that a policy can be published as one file, or in a file of its own.
+    private static string Pem(YamlValue value, string folder)
+    {
+        string text = value.AsBlock(MaxPemBytes);
+        return text.StartsWith("-----BEGIN", StringComparison.Ordinal)
+            ? text
+            : LocalFile.ReadAllText(Path.GetFullPath(text, folder), MaxPemBytes, AttestationErrors.AnchorInvalid);
+    }
+}

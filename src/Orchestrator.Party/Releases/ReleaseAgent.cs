@@ -1,0 +1,220 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Grpc.Core;
+using Orchestrator.Attestation.Policies;
+using Orchestrator.Attestation.Quotes;
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Protocol.Host;
+using Orchestrator.Contracts.Releases;
+using Orchestrator.Crypto;
+using Orchestrator.Crypto.Streams;
+using Orchestrator.Errors;
+using Denial = Orchestrator.Attestation.Policies.Denial;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>
+/// Answers a host on a party's behalf: nonces and key packages for jobs that this key store has approved, to devices whose
+/// fresh quote the party's policy accepts; to everything else a refusal with all its reasons. Keeps a log of both.
+/// </summary>
+public sealed class ReleaseAgent
+{
+    private readonly Party _party;
+    private readonly PartyPolicy _policy;
+    private readonly IProgress<ReleaseEvent>? _events;
+    private readonly ReleaseLog _log;
+
+    // A nonce is good for one quote of one attempt. The newest attempt of a job displaces the earlier ones.
+    private readonly Dictionary<Digest, (uint Attempt, byte[] Nonce)> _nonces = [];
+
+    /// <summary>Creates an agent.</summary>
+    /// <param name="party">Whose keys.</param>
+    /// <param name="policy">On which conditions.</param>
+    /// <param name="events">Told of everything the agent does.</param>
+    public ReleaseAgent(Party party, PartyPolicy policy, IProgress<ReleaseEvent>? events = null)
+    {
+        ArgumentNullException.ThrowIfNull(party);
+        ArgumentNullException.ThrowIfNull(policy);
+        _party = party;
+        _policy = policy;
+        _events = events;
+        _log = new ReleaseLog(party.Home, party.Time);
+    }
+
+    /// <summary>Attends a host until cancelled; connects again, with growing pauses, for as long as it takes.</summary>
+    /// <exception cref="OrchestratorException"><see cref="ConnectionErrors.CertificateChanged"/>, or the host's refusal to be attended.</exception>
+    public async Task RunAsync(HostConnection host, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        var patience = new Patience(_party.Time, attempts: null);
+        while (true)
+        {
+            try
+            {
+                await AttendAsync(host.Link, patience, cancel);
+            }
+            catch (OrchestratorException e)
+            {
+                OrchestratorException failure = host.Link.Explain(e);
+                _events?.Report(ReleaseEvent.Disconnected(failure));
+                await patience.WaitAsync(failure, cancel);
+            }
+        }
+    }
+
+    private async Task AttendAsync(HostLink link, Patience patience, CancellationToken cancel)
+    {
+        Metadata headers = await link.AuthorizeAsync(cancel);
+        using AsyncDuplexStreamingCall<AgentMessage, HostMessage> call = link.Releases.Attend(headers, cancellationToken: cancel);
+        await call.RequestStream.WriteAsync(new AgentMessage { Attending = new Attending() }, cancel);
+        await call.ResponseHeadersAsync;
+        _events?.Report(ReleaseEvent.Attending());
+        while (await call.ResponseStream.MoveNext(cancel))
+        {
+            patience.Note(moved: true);
+            if (Answer(call.ResponseStream.Current) is { } answer)
+            {
+                await call.RequestStream.WriteAsync(answer, cancel);
+            }
+        }
+
+        throw new OrchestratorException(ConnectionErrors.HostAway, "The host ended the agent's connection.");
+    }
+
+    private AgentMessage? Answer(HostMessage message) => message.MessageCase switch
+    {
+        HostMessage.MessageOneofCase.NonceRequest => Answer(message.NonceRequest),
+        HostMessage.MessageOneofCase.QuoteOffer => Answer(message.QuoteOffer),
+        HostMessage.MessageOneofCase.JobEnded => Note(message.JobEnded),
+        _ => null,
+    };
+
+    private AgentMessage? Answer(NonceRequest request)
+    {
+        if (JobOf(request.Job) is not { } job)
+        {
+            return null;
+        }
+
+        if (_party.Keys.FindApproved(job) is null)
+        {
+            return Refuse(job, request.Attempt, null, [NotApproved(job)]);
+        }
+
+        byte[] nonce = RandomNumberGenerator.GetBytes(Quote.NonceSize);
+        _nonces[job] = (request.Attempt, nonce);
+        return new AgentMessage { Nonce = new Nonce { Job = request.Job, Attempt = request.Attempt, Nonce_ = ByteString.CopyFrom(nonce) } };
+    }
+
+    private AgentMessage? Answer(QuoteOffer offer)
+    {
+        if (JobOf(offer.Job) is not { } job)
+        {
+            return null;
+        }
+
+        if (_party.Keys.FindApproved(job) is not { } manifest)
+        {
+            return Refuse(job, offer.Attempt, null, [NotApproved(job)]);
+        }
+
+        Evidence? evidence = null;
+        try
+        {
+            evidence = Evidence.Parse(offer.Evidence.Memory);
+            VerifiedQuote quote = _policy.Verifier(_party.Time).Verify(evidence);
+            ReleaseDecision decision = _policy.Rules.Validate(quote, Expectations(manifest, offer.Attempt));
+            return decision.Permit is { } permit
+                ? Release(permit, manifest, offer.Attempt)
+                : Refuse(job, offer.Attempt, evidence.Digest, decision.Denials);
+        }
+        catch (OrchestratorException e)
+        {
+            return Refuse(job, offer.Attempt, evidence?.Digest, [Denial.FromFailedVerification(e, _party.Name)]);
+        }
+    }
+
+    private QuoteExpectations Expectations(Manifest manifest, uint attempt)
+    {
+        // Without a nonce of ours for this attempt, the expectation is a fresh one, which no quote can hold.
+        byte[] nonce = _nonces.Remove(manifest.Digest, out (uint Attempt, byte[] Nonce) given) && given.Attempt == attempt
+            ? given.Nonce
+            : RandomNumberGenerator.GetBytes(Quote.NonceSize);
+        return new QuoteExpectations
+        {
+            Manifest = manifest.Digest,
+            Firmware = manifest.Content.Device.Firmware,
+            MinimumSecurityVersion = manifest.Content.Device.MinimumSecurityVersion,
+            Nonce = nonce,
+        };
+    }
+
+    private AgentMessage Release(ReleasePermit permit, Manifest manifest, uint attempt)
+    {
+        var keys = new Dictionary<int, StreamKey>();
+        try
+        {
+            foreach (ManifestStream stream in manifest.StreamsOf(_party.Name))
+            {
+                keys.Add(stream.Id, _party.Keys.StreamKeyOf(stream.Digest));
+            }
+
+            using CheckpointShare share = _party.Keys.CheckpointShareOf(manifest.Digest);
+            byte[] package = KeyPackage.Seal(permit, manifest, _party.Keys.SigningKey, keys, share, leastCheckpoint: 0);
+
+            // Logged before it is sent: what has left must be in the log, what is in the log may have left.
+            Report(ReleaseEvent.Released(manifest, permit.Quote, [.. keys.Keys]));
+            return new AgentMessage
+            {
+                KeyPackage = new KeyPackageOffer { Job = Name(manifest.Digest), Attempt = attempt, SealedPackage = ByteString.CopyFrom(package) },
+            };
+        }
+        finally
+        {
+            foreach (StreamKey key in keys.Values)
+            {
+                key.Dispose();
+            }
+        }
+    }
+
+    private AgentMessage Refuse(Digest job, uint attempt, Digest? quote, IReadOnlyList<Denial> denials)
+    {
+        Report(ReleaseEvent.Refused(job, quote, denials));
+        var refusal = new Refusal { Job = Name(job), Attempt = attempt };
+        refusal.Denials.AddRange(denials.Select(denial => new Contracts.Protocol.Denial
+        {
+            Code = denial.Code,
+            Claim = denial.Claim,
+            Expected = denial.Expected,
+            Observed = denial.Observed,
+            PolicyOf = denial.PolicyOf,
+            Remedy = denial.Remedy,
+        }));
+        return new AgentMessage { Refusal = refusal };
+    }
+
+    private AgentMessage? Note(JobEnded ended)
+    {
+        if (JobOf(ended.Job) is { } job)
+        {
+            _nonces.Remove(job);
+            _events?.Report(ReleaseEvent.JobEnded(job, ended));
+        }
+
+        return null;
+    }
+
+    private void Report(ReleaseEvent released)
+    {
+        _log.Append(released);
+        _events?.Report(released);
+    }
+
+    private Denial NotApproved(Digest job) => new(
+        JobErrors.NotApproved.Id, "manifest", "a job approved in this key store", job.ToString(), _party.Name, JobErrors.NotApproved.Remedy);
+
+    private static Digest? JobOf(ByteString job) => job.Length == Digest.Size ? new Digest(job.Span) : null;
+
+    private static ByteString Name(Digest job) => ByteString.CopyFrom(job.ToArray());
+}

@@ -1,0 +1,77 @@
+using Orchestrator.Attestation.Policies;
+using Orchestrator.Attestation.Quotes;
+using Orchestrator.Contracts;
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Crypto;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>What an agent did or learned.</summary>
+public enum ReleaseEventKind
+{
+    /// <summary>The host can ask the agent now.</summary>
+    Attending,
+
+    /// <summary>The connection is lost; the agent tries again.</summary>
+    Disconnected,
+
+    /// <summary>Keys were released.</summary>
+    Released,
+
+    /// <summary>Keys were refused.</summary>
+    Refused,
+
+    /// <summary>The host says that a job has ended.</summary>
+    JobEnded,
+}
+
+/// <summary>An event of a <see cref="ReleaseAgent"/>; releases and refusals also stand in the home folder's <see cref="ReleaseLog.FileName"/>.</summary>
+public sealed record ReleaseEvent
+{
+    private ReleaseEvent(ReleaseEventKind kind, string text)
+    {
+        Kind = kind;
+        Text = text;
+    }
+
+    /// <summary>What happened.</summary>
+    public ReleaseEventKind Kind { get; }
+
+    /// <summary>The same in words, one line.</summary>
+    public string Text { get; }
+
+    /// <summary>The job.</summary>
+    public Digest? Job { get; private init; }
+
+    /// <summary>SHA-256 of the evidence that was judged.</summary>
+    public Digest? Quote { get; private init; }
+
+    /// <summary>Ids of the streams whose keys were released.</summary>
+    public IReadOnlyList<int> Streams { get; private init; } = [];
+
+    /// <summary>All reasons of a refusal.</summary>
+    public IReadOnlyList<Denial> Denials { get; private init; } = [];
+
+    internal static ReleaseEvent Attending() => new(ReleaseEventKind.Attending, "attending");
+
+    internal static ReleaseEvent Disconnected(OrchestratorException failure) =>
+        new(ReleaseEventKind.Disconnected, $"{failure.Code}: {failure.Message}");
+
+    internal static ReleaseEvent Released(Manifest manifest, VerifiedQuote quote, IReadOnlyList<int> streams) =>
+        new(ReleaseEventKind.Released, $"released the keys of {streams.Count} streams for \"{manifest.Content.Name}\" to device {quote.Claims.DeviceId}")
+        {
+            Job = manifest.Digest,
+            Quote = quote.Digest,
+            Streams = streams,
+        };
+
+    internal static ReleaseEvent Refused(Digest job, Digest? quote, IReadOnlyList<Denial> denials) =>
+        new(ReleaseEventKind.Refused, $"refused job {job} for {denials.Count} reasons") { Job = job, Quote = quote, Denials = denials };
+
+    internal static ReleaseEvent JobEnded(Digest job, Contracts.Protocol.Host.JobEnded ended) =>
+        new(ReleaseEventKind.JobEnded, RpcErrors.Printable($"job {job} ended: {ended.State}{(ended.Failure is { } failure ? $", {failure.Code}: {failure.Message}" : "")}"))
+        {
+            Job = job,
+        };
+}

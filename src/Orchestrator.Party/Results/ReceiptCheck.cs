@@ -1,0 +1,83 @@
+using Orchestrator.Attestation.Policies;
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Receipts;
+using Orchestrator.Crypto;
+using Orchestrator.Crypto.Streams;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>Verifies receipts, and files against them, without any host: docs/spec/receipt.md.</summary>
+public static class ReceiptCheck
+{
+    /// <summary>Verifies a receipt: the device's evidence by the policy's roots, its signature, all approvals, and that the policy accepts such a device.</summary>
+    /// <param name="receipt">Untrusted bytes.</param>
+    /// <param name="policy">Whose roots and rules.</param>
+    /// <param name="time">The clock that certificates are judged by.</param>
+    /// <exception cref="OrchestratorException">What is wrong, or <see cref="ResultErrors.DeviceRefused"/>.</exception>
+    public static VerifiedReceipt Verify(ReadOnlyMemory<byte> receipt, PartyPolicy policy, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        VerifiedReceipt verified = new ReceiptVerifier(policy.Verifier(time ?? TimeProvider.System)).Verify(receipt);
+        DeviceRequirements device = verified.Receipt.Manifest.Content.Device;
+        IReadOnlyList<Denial> denials = policy.Rules.AssessDevice(
+            verified.Quote.Claims, verified.Quote.RevocationChecked, device.Firmware, device.MinimumSecurityVersion);
+        return denials is [var first, ..]
+            ? throw new OrchestratorException(ResultErrors.DeviceRefused, $"The policy does not accept the device that ran the job: {first}.", first.Remedy)
+            : verified;
+    }
+
+    /// <summary>As <see cref="Verify"/>, from a file.</summary>
+    public static VerifiedReceipt VerifyFile(string path, PartyPolicy policy, TimeProvider? time = null) =>
+        Verify(LocalFile.ReadAllBytes(path, Receipt.MaxBytes, ResultErrors.ReceiptTooLarge), policy, time);
+
+    /// <summary>Checks that a sealed output is one that a receipt speaks of. Needs no key.</summary>
+    /// <exception cref="OrchestratorException"><c>receipt-output-mismatch</c>, or a <c>stream-*</c> code.</exception>
+    public static ReceiptOutput RequireSealedOutput(VerifiedReceipt receipt, string path)
+    {
+        ArgumentNullException.ThrowIfNull(receipt);
+        Digest digest = StreamCard.Read(path).Digest;
+        ReceiptOutput? output = receipt.Receipt.Outputs.FirstOrDefault(candidate => candidate.Digest == digest);
+        return output ?? throw new OrchestratorException(Contracts.ContractErrors.ReceiptOutput, $"{path} has the digest {digest}, which is no output of the receipt.");
+    }
+
+    /// <summary>Checks that an opened output, such as a model, is bit for bit what the device sealed.</summary>
+    /// <param name="receipt">The receipt.</param>
+    /// <param name="party">A receiver of the output.</param>
+    /// <param name="path">The opened file.</param>
+    /// <param name="sealedPath">The sealed output, as <see cref="HostConnection.ResultAsync"/> leaves it beside the opened one.</param>
+    /// <exception cref="OrchestratorException">As <see cref="RequireSealedOutput"/>, or <c>output-not-yours</c>.</exception>
+    public static ReceiptOutput RequireOutput(VerifiedReceipt receipt, Party party, string path, string sealedPath)
+    {
+        ArgumentNullException.ThrowIfNull(party);
+        ReceiptOutput output = RequireSealedOutput(receipt, sealedPath);
+        using FileStream plaintext = LocalFile.OpenRead(path);
+        using FileStream sealedFile = LocalFile.OpenRead(sealedPath);
+        using StreamKey key = OutputKeyOf(receipt, output, party);
+        using StreamOpener opener = StreamOpener.OpenPinned(sealedFile, key, output.Digest);
+        return LocalFile.Guard(path, () => IsSame(opener, plaintext))
+            ? output
+            : throw new OrchestratorException(Contracts.ContractErrors.ReceiptOutput, $"{path} is not what the device sealed as {output.Name}.");
+    }
+
+    internal static StreamKey OutputKeyOf(VerifiedReceipt receipt, ReceiptOutput output, Party party) =>
+        output.Keys.TryGetValue(party.Name, out ReadOnlyMemory<byte> sealedKey)
+        && OutputKey.TryOpen(sealedKey.Span, party.Keys.SealingKey, receipt.Receipt.Manifest.Digest, output.Name, party.Name, out StreamKey? key)
+            ? key
+            : throw new OrchestratorException(Contracts.ContractErrors.OutputNotYours, $"{party.Name} does not receive {output.Name}.");
+
+    private static bool IsSame(StreamOpener opener, FileStream plaintext)
+    {
+        byte[] buffer = new byte[opener.Header.FrameSize];
+        while (opener.TryReadFrame(out ReadOnlyMemory<byte> frame))
+        {
+            int read = plaintext.ReadAtLeast(buffer.AsSpan(0, frame.Length), frame.Length, throwOnEndOfStream: false);
+            if (!frame.Span.SequenceEqual(buffer.AsSpan(0, read)))
+            {
+                return false;
+            }
+        }
+
+        return plaintext.ReadByte() < 0;
+    }
+}

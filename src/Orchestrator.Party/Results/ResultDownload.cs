@@ -1,0 +1,97 @@
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Protocol.Host;
+using Orchestrator.Contracts.Receipts;
+using Orchestrator.Crypto;
+using Orchestrator.Crypto.IO;
+using Orchestrator.Crypto.Streams;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>An output that this party received.</summary>
+/// <param name="Name">As in the manifest.</param>
+/// <param name="Kind">As in the manifest.</param>
+/// <param name="Path">The opened file: <c>.safetensors</c> for a model, <c>.jsonl</c> for metrics.</param>
+/// <param name="SealedPath">The same as the device sealed it, which a receipt can be checked against without a key.</param>
+public sealed record DeliveredOutput(string Name, OutputKind Kind, string Path, string SealedPath);
+
+/// <summary>The result of a job.</summary>
+/// <param name="Receipt">The device's statement, verified.</param>
+/// <param name="ReceiptPath">Where it is kept.</param>
+/// <param name="Outputs">What this party received.</param>
+public sealed record JobResult(VerifiedReceipt Receipt, string ReceiptPath, IReadOnlyList<DeliveredOutput> Outputs);
+
+/// <summary>Fetches, verifies and opens a job's outputs. Files appear when everything is verified, or not at all.</summary>
+internal sealed class ResultDownload(Party party, HostConnection host, PartyPolicy policy)
+{
+    public const string ReceiptFile = "receipt.cbor";
+
+    public async Task<JobResult> RunAsync(Digest job, string folder, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        Job state = await host.JobAsync(job, cancel);
+        RequireCompleted(state, job);
+        VerifiedReceipt receipt = ReceiptCheck.Verify(state.Receipt.Memory, policy, party.Time);
+        if (receipt.Receipt.Manifest.Digest != job)
+        {
+            throw new OrchestratorException(ResultErrors.OtherJob, $"The host gave the receipt of {receipt.Receipt.Manifest.Digest} for the job {job}.");
+        }
+
+        LocalFile.Guard(folder, () => Directory.CreateDirectory(folder));
+        var files = new List<AtomicFile>();
+        var outputs = new List<DeliveredOutput>();
+        try
+        {
+            foreach (ReceiptOutput output in receipt.Receipt.Outputs.Where(output => output.Keys.ContainsKey(party.Name)))
+            {
+                outputs.Add(await FetchAsync(receipt, output, folder, files, progress, cancel));
+            }
+
+            string receiptPath = Path.Combine(folder, ReceiptFile);
+            AtomicFile receiptFile = Begin(receiptPath, files);
+            receiptFile.Stream.Write(state.Receipt.Span);
+            files.ForEach(file => file.Commit());
+            return new JobResult(receipt, receiptPath, outputs);
+        }
+        finally
+        {
+            files.ForEach(file => file.Dispose());
+        }
+    }
+
+    private async Task<DeliveredOutput> FetchAsync(
+        VerifiedReceipt receipt, ReceiptOutput output, string folder, List<AtomicFile> files, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        string extension = output.Kind == OutputKind.Model ? "safetensors" : "jsonl";
+        var delivered = new DeliveredOutput(
+            output.Name, output.Kind, Path.Combine(folder, $"{output.Name}.{extension}"), Path.Combine(folder, $"{output.Name}.itx"));
+        AtomicFile sealedFile = Begin(delivered.SealedPath, files);
+        await host.Transfer.PullAsync(output.Digest, sealedFile.Stream, progress, cancel);
+
+        AtomicFile opened = Begin(delivered.Path, files);
+        using StreamKey key = ReceiptCheck.OutputKeyOf(receipt, output, party);
+        sealedFile.Stream.Position = 0;
+        using StreamOpener opener = StreamOpener.OpenPinned(sealedFile.Stream, key, output.Digest);
+        opener.CopyTo(opened.Stream, cancel);
+        return delivered;
+    }
+
+    private static AtomicFile Begin(string path, List<AtomicFile> files)
+    {
+        AtomicFile file = AtomicFile.Create(path, LocalFile.OwnerOnly);
+        files.Add(file);
+        return file;
+    }
+
+    private static void RequireCompleted(Job state, Digest job)
+    {
+        if (state.State is JobState.Failed or JobState.Withdrawn or JobState.Cancelled)
+        {
+            throw JobErrors.Ended(job, state.State, state.Failure);
+        }
+
+        if (state.State != JobState.Completed)
+        {
+            throw new OrchestratorException(JobErrors.NotCompleted, $"The job {job} is {state.State.ToString().ToLowerInvariant()}.");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using Orchestrator.Errors;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>Ways in which a result cannot be accepted.</summary>
+public static class ResultErrors
+{
+    /// <summary>Genuine, but not a device that this party accepts.</summary>
+    public static readonly ErrorCode DeviceRefused = new("receipt-device-refused", ErrorClass.Refused, "The receipt is genuine, but the policy does not accept the device that ran the job.", "See the denial; change the policy only if you mean it.");
+
+    /// <summary>Too large for a receipt.</summary>
+    public static readonly ErrorCode ReceiptTooLarge = new("receipt-too-large", ErrorClass.Input, "The file is larger than any receipt.", "Name the receipt that `job result` wrote.");
+
+    /// <summary>Of another job.</summary>
+    public static readonly ErrorCode OtherJob = new("receipt-other-job", ErrorClass.Integrity, "The receipt is of another job than the one asked for.", "Fetch it again; if it stays so, the host has replaced it.");
+
+    /// <summary>Lines that are no metrics.</summary>
+    public static readonly ErrorCode MetricsInvalid = new("metrics-invalid", ErrorClass.Input, "The file does not hold metrics, one JSON object a line.", "Name the metrics file that `job result` wrote.");
+}

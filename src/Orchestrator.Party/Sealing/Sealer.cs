@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using Orchestrator.Crypto;
+using Orchestrator.Crypto.IO;
+using Orchestrator.Crypto.Streams;
+using Orchestrator.Data.Files;
+using Orchestrator.Data.Schemas;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>
+/// Seals a party's files, each under a fresh key that stays in the key store, and checks sealed ones. A sealed file appears
+/// whole or not at all, and never without its key.
+/// </summary>
+internal sealed class Sealer(KeyStore keys, TimeProvider time)
+{
+    private const int CopyBytes = 1 << 20;
+
+    public StreamCard SealData(string source, DataSchema schema, string destination, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        RequireDifferent(source, destination);
+        using RecordReader reader = RecordReader.Open(source, schema);
+        var meter = new ProgressMeter("seal", total: null, progress, time);
+        StreamHeader header = StreamHeader.Create(StreamKind.Data, keys.Identity.Name, schema.RecordSize) with { Schema = schema.ToCbor().Encode() };
+        return Seal(destination, header, sealer => reader.CopyTo(
+            records =>
+            {
+                sealer.Write(records);
+                meter.Add(records.Length);
+            },
+            cancel));
+    }
+
+    public StreamCard SealProgram(string source, string destination, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        RequireDifferent(source, destination);
+        using FileStream archive = LocalFile.OpenRead(source);
+        RequireArchive(archive, source);
+        var digest = new Digest(LocalFile.Guard(source, () => SHA256.HashData(archive)));
+        archive.Position = 0;
+        var meter = new ProgressMeter("seal", archive.Length, progress, time);
+        using var metered = new MeteredStream(archive, meter);
+        return Seal(destination, ProgramHeader.Create(keys.Identity.Name, digest), sealer => sealer.CopyFrom(metered, cancel));
+    }
+
+    /// <summary>Opens a sealed file of this party from end to end.</summary>
+    public StreamCard Verify(string path, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        using FileStream file = LocalFile.OpenRead(path);
+        return LocalFile.Guard(path, () =>
+        {
+            StreamLayout layout = StreamLayout.Read(file);
+            (Digest digest, StreamKey key) = keys.FindStreamKey(layout.Prologue)
+                ?? throw new OrchestratorException(KeyStoreErrors.NoStreamKey, $"No key of this key store opens {path}: it was sealed elsewhere, or its header was altered.");
+            using (key)
+            {
+                file.Position = 0;
+                using var metered = new MeteredStream(file, new ProgressMeter("verify", file.Length, progress, time));
+                using StreamOpener opener = StreamOpener.OpenPinned(metered, key, digest, Environment.ProcessorCount);
+                opener.CopyTo(Stream.Null, cancel);
+            }
+
+            return new StreamCard(digest, layout);
+        });
+    }
+
+    private StreamCard Seal(string destination, StreamHeader header, Action<StreamSealer> fill)
+    {
+        using AtomicFile file = AtomicFile.Create(destination);
+        using StreamKey key = StreamKey.Generate();
+        using var sealer = new StreamSealer(file.Stream, key, header, Environment.ProcessorCount);
+        fill(sealer);
+        Digest digest = sealer.Finish();
+
+        // The key first: a sealed file without its key would be lost, a key without its file costs nothing.
+        keys.AddStreamKey(digest, key);
+        file.Commit();
+        return new StreamCard(digest, StreamLayout.Of(sealer.Prologue, new FileInfo(destination).Length));
+    }
+
+    // PyTorch writes zip files; what is none cannot be a program, and is found out here rather than on the device.
+    private static void RequireArchive(FileStream archive, string path)
+    {
+        Span<byte> magic = stackalloc byte[4];
+        bool isZip = archive.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("PK\x03\x04"u8);
+        archive.Position = 0;
+        if (!isZip)
+        {
+            throw new OrchestratorException(PartyErrors.ProgramInvalid, $"{path} is not a TorchScript archive.");
+        }
+    }
+
+    private static void RequireDifferent(string source, string destination)
+    {
+        if (Path.GetFullPath(source) == Path.GetFullPath(destination))
+        {
+            throw new OrchestratorException(PartyErrors.SameFile, $"{destination} is both what is sealed and where it goes.");
+        }
+    }
+}

@@ -65,28 +65,6 @@ public sealed class AtomicFile : IDisposable
         return true;
     });
 
-    /// <summary>Removes the file if it was not committed.</summary>
-    public void Dispose()
-    {
-        _file.Dispose();
-        if (!_committed)
-        {
-            File.Delete(_temporaryPath);
-        }
-    }
-
-    private static T Translate<T>(string path, Func<T> operation)
-    {
-        try
-        {
-            return operation();
-        }
-        catch (Exception e) when (StorageErrors.Concerns(e))
-        {
-            throw StorageErrors.From(e, path);
-        }
-    }
-
     /// <summary>Makes the names in a folder survive a crash, after files were moved into it.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
     public static void FlushFolder(string path)
@@ -109,6 +87,28 @@ public sealed class AtomicFile : IDisposable
         if (result != 0)
         {
             throw new IOException("The folder cannot be flushed.", error);
+        }
+    }
+
+    /// <summary>Removes the file if it was not committed.</summary>
+    public void Dispose()
+    {
+        _file.Dispose();
+        if (!_committed)
+        {
+            File.Delete(_temporaryPath);
+        }
+    }
+
+    private static T Translate<T>(string path, Func<T> operation)
+    {
+        try
+        {
+            return operation();
+        }
+        catch (Exception e) when (StorageErrors.Concerns(e))
+        {
+            throw StorageErrors.From(e, path);
         }
     }
 

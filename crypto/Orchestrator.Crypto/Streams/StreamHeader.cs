@@ -12,7 +12,7 @@ public sealed record StreamHeader
     /// <summary>What the stream carries.</summary>
     public required StreamKind Kind { get; init; }
 
-    /// <summary>Whom the stream belongs to: 1 to 256 bytes of UTF-8.</summary>
+    /// <summary>Whom the stream belongs to: 1 to 256 bytes of UTF-8, without control characters.</summary>
     public required string Owner { get; init; }
 
     /// <summary>What a record looks like, in an encoding that the kind decides; empty if there is nothing to say.</summary>
@@ -122,6 +122,7 @@ public sealed record StreamHeader
     {
         _ when !Enum.IsDefined(Kind) => $"The stream's kind {(int)Kind} is not defined.",
         _ when Encoding.UTF8.GetByteCount(Owner) is 0 or > StreamLimits.MaxOwnerSize => $"The stream's owner is not 1 to {StreamLimits.MaxOwnerSize} bytes.",
+        _ when Owner.Any(char.IsControl) => "The stream's owner has control characters.",
         _ when RecordSize < 1 || RecordSize > FrameSize => $"The record size {RecordSize} is not from 1 to the frame size {FrameSize}.",
         _ when FrameSize is < StreamLimits.MinFrameSize or > StreamLimits.MaxFrameSize => $"The frame size {FrameSize} is not from {StreamLimits.MinFrameSize} to {StreamLimits.MaxFrameSize}.",
         _ when FrameSize % RecordSize != 0 => $"The frame size {FrameSize} is no multiple of the record size {RecordSize}.",

@@ -27,14 +27,15 @@ public sealed class StreamSealer : IDisposable
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(header);
+        ArgumentOutOfRangeException.ThrowIfLessThan(parallelism, 1);
         _output = output;
         _header = header;
         byte[] encoded = header.Encode();
         using var secrets = new StreamSecrets(key, header.Salt.Span, encoded);
         Prologue = StreamPrologue.Create(header, encoded, secrets.Commitment);
-        _ring = new FrameRing(secrets, header, parallelism, Seal);
         _merkle.Append(MerkleTree.LeafHash(Prologue.Bytes.Span));
         output.Write(Prologue.Bytes.Span);
+        _ring = new FrameRing(secrets, header, parallelism, Seal);
     }
 
     /// <summary>What stands before frame 0.</summary>

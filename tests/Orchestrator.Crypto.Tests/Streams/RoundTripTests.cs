@@ -107,6 +107,42 @@ public class RoundTripTests
     }
 
     [Fact]
+    public void Stream_ManyFramesOnManyThreads_KeepsItsOrder()
+    {
+        byte[] plaintext = Sealing.Bytes(5000 * 256);
+        using StreamKey key = StreamKey.Generate();
+        StreamHeader header = Sealing.Header(frameSize: 256);
+
+        (byte[] file, Digest digest) = Sealing.SealWithDigest(key, header, plaintext, parallelism: 8);
+
+        Assert.Equal(Sealing.SealWithDigest(key, header, plaintext).Digest, digest);
+        Assert.Equal(plaintext, Sealing.Open(key, file, parallelism: 8));
+    }
+
+    [Fact]
+    public void CopyFromAndCopyTo_Cancelled_Stop()
+    {
+        using StreamKey key = StreamKey.Generate();
+        byte[] file = Sealing.Seal(key, Sealing.Header(), Sealing.Bytes(3 * C));
+        using var sealer = new StreamSealer(new MemoryStream(), key, Sealing.Header(), parallelism: 2);
+        using StreamOpener opener = StreamOpener.Open(new MemoryStream(file), key, parallelism: 2);
+
+        Assert.Throws<OperationCanceledException>(() => sealer.CopyFrom(new MemoryStream(file), new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => opener.CopyTo(Stream.Null, new CancellationToken(canceled: true)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public void Sealer_ParallelismBelowOne_Throws(int parallelism)
+    {
+        using StreamKey key = StreamKey.Generate();
+        var output = new MemoryStream();
+        Assert.Throws<ArgumentOutOfRangeException>(() => new StreamSealer(output, key, Sealing.Header(), parallelism));
+        Assert.Equal(0, output.Length);
+    }
+
+    [Fact]
     public void Sealer_PlaintextThatSplitsARecord_IsRefused()
     {
         using StreamKey key = StreamKey.Generate();

@@ -25,6 +25,7 @@ public class StreamHeaderTests
         { "kind beyond", Sealing.Header() with { Kind = (StreamKind)6 } },
         { "owner empty", Sealing.Header() with { Owner = "" } },
         { "owner long", Sealing.Header() with { Owner = new string('é', 129) } },
+        { "owner control", Sealing.Header() with { Owner = "a\nb" } },
         { "record zero", Sealing.Header() with { RecordSize = 0 } },
         { "record negative", Sealing.Header() with { RecordSize = -1 } },
         { "record over frame", Sealing.Header() with { RecordSize = 2 * Sealing.FrameSize } },

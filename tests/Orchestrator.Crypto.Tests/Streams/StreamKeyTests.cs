@@ -1,3 +1,4 @@
+using System.Reflection;
 using Orchestrator.Crypto.Streams;
 
 namespace Orchestrator.Crypto.Tests.Streams;
@@ -34,6 +35,19 @@ public class StreamKeyTests
 
         Assert.Throws<ObjectDisposedException>(() => key.Export(new byte[StreamKey.Size]));
         Assert.Throws<ObjectDisposedException>(() => new FrameSealer(key, Sealing.Header()));
+    }
+
+    [Fact]
+    public void Key_Disposed_IsZeroedInMemory()
+    {
+        FieldInfo field = typeof(StreamKey).GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Single(f => f.FieldType == typeof(byte[]));
+        StreamKey key = StreamKey.Generate();
+        byte[] memory = (byte[])field.GetValue(key)!;
+        Assert.Contains(memory, b => b != 0);
+
+        key.Dispose();
+
+        Assert.DoesNotContain(memory, b => b != 0);
     }
 
     [Fact]

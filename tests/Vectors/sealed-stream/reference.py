@@ -89,7 +89,8 @@ def decode_header(encoded):
 
 def header_valid(h):
     return (isinstance(h, dict) and h.keys() == FIELDS.keys() and all(isinstance(h[key], kind) for key, kind in FIELDS.items())
-            and 1 <= h["kind"] <= 5 and 1 <= len(h["owner"].encode()) <= MAX_OWNER and len(h["salt"]) == 32
+            and 1 <= h["kind"] <= 5 and 1 <= len(h["owner"].encode()) <= MAX_OWNER
+            and not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in h["owner"]) and len(h["salt"]) == 32
             and 1 <= h["record"] <= h["frame"] and MIN_FRAME <= h["frame"] <= MAX_FRAME and h["frame"] % h["record"] == 0
             and 0 <= h["run"] <= MAX_RUN)
 
@@ -257,6 +258,7 @@ def invalid_cases():
     yield "header-frame-no-multiple-of-record", key, with_header(cbor({**h, "record": 3}))
     yield "header-frame-too-small", key, with_header(cbor({**h, "frame": 254}))
     yield "header-kind-unknown", key, with_header(cbor({**h, "kind": 6}))
+    yield "header-owner-with-escape", key, with_header(cbor({**h, "owner": "clinic\x1b[2J"}))
     yield "header-run-too-large", key, with_header(cbor({**h, "run": 1 << 24}))
     yield "commitment-altered", key, flip(at - 1)
     yield "wrong-key", pattern(32, 11), sealed

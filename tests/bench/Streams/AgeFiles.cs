@@ -16,15 +16,19 @@ internal sealed class AgeFiles : IDisposable
         _plaintext = _scratch.Random("plaintext", Length);
     }
 
-    public double Seal() => Rate(Child.Self(FileWork.Seal, _plaintext, _scratch["sealed.itx"], _scratch["key"], _scratch["digest"]));
+    public double Seal() => Rate("sealed.itx", Child.Self(FileWork.Seal, _plaintext, _scratch["sealed.itx"], _scratch["key"], _scratch["digest"]));
 
-    public double AgeSeal() => Rate("age", "-r", _recipient, "-o", _scratch["sealed.age"], _plaintext);
+    public double AgeSeal() => Rate("sealed.age", "age", "-r", _recipient, "-o", _scratch["sealed.age"], _plaintext);
 
-    public double Open() => Rate(Child.Self(FileWork.Open, _scratch["sealed.itx"], _scratch["opened"], _scratch["key"], _scratch["digest"]));
+    public double Open() => Rate("opened", Child.Self(FileWork.Open, _scratch["sealed.itx"], _scratch["opened"], _scratch["key"], _scratch["digest"]));
 
-    public double AgeOpen() => Rate("age", "-d", "-i", _scratch["age.key"], "-o", _scratch["opened"], _scratch["sealed.age"]);
+    public double AgeOpen() => Rate("opened", "age", "-d", "-i", _scratch["age.key"], "-o", _scratch["opened"], _scratch["sealed.age"]);
 
     public void Dispose() => _scratch.Dispose();
 
-    private static double Rate(params string[] command) => Length / Child.Seconds(command) / 1e9;
+    private double Rate(string output, params string[] command)
+    {
+        File.Delete(_scratch[output]);
+        return Length / Child.Seconds(command) / 1e9;
+    }
 }

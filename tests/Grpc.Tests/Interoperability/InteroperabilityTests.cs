@@ -132,7 +132,7 @@ public abstract class InteroperabilityTests<TClient, TServer, TTransport> : ICla
     [Fact]
     public async Task Deadline_Passing_EndsTheCallOnBothSides()
     {
-        Outcome outcome = await Pair.Client.CallAsync(new Order("Wait", new Body("dead")) { Timeout = TimeSpan.FromSeconds(0.5) });
+        Outcome outcome = await Pair.Client.CallAsync(new Order("Wait", new Body("dead")) { Timeout = TimeSpan.FromSeconds(1.5) });
         Outcome seen = await Pair.Client.CallAsync(new Order("Cancelled", new Body("dead")));
 
         Assert.Equal(StatusCode.DeadlineExceeded, outcome.Status);

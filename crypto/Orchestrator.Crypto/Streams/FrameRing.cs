@@ -55,7 +55,15 @@ internal sealed class FrameRing : IDisposable
     public bool IsFull => _started - _released == _slots.Length;
 
     /// <summary>The frame to fill next; there is none while the ring is full.</summary>
-    public FrameSlot Free => SlotOf(_started);
+    /// <exception cref="ObjectDisposedException">The ring was disposed.</exception>
+    public FrameSlot Free
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_closing, this);
+            return SlotOf(_started);
+        }
+    }
 
     /// <summary>The number of frames started, which is the index of the free one.</summary>
     public long Started => _started;
@@ -74,8 +82,10 @@ internal sealed class FrameRing : IDisposable
     }
 
     /// <summary>The longest started frame, when its work is done. The ring is not empty.</summary>
+    /// <exception cref="ObjectDisposedException">The ring was disposed.</exception>
     public FrameSlot Oldest()
     {
+        ObjectDisposedException.ThrowIf(_closing, this);
         FrameSlot oldest = SlotOf(_released);
         while (Claim(awaited: oldest) is { } slot)
         {

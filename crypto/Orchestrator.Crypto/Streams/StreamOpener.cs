@@ -17,6 +17,7 @@ public sealed class StreamOpener : IDisposable
     private bool _holdsFrame;
     private bool _inputEnded;
     private bool _truncated;
+    private bool _disposed;
     private OrchestratorException? _failure;
 
     private StreamOpener(Stream input, StreamPrologue prologue, StreamSecrets secrets, Digest? expected, int parallelism)
@@ -61,6 +62,7 @@ public sealed class StreamOpener : IDisposable
     /// <see cref="StreamErrors.Truncated"/>, <see cref="StreamErrors.TooLong"/> or <see cref="StreamErrors.DigestMismatch"/>.</exception>
     public bool TryReadFrame(out ReadOnlyMemory<byte> plaintext)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         plaintext = default;
         if (_failure is not null)
         {
@@ -133,7 +135,12 @@ public sealed class StreamOpener : IDisposable
     }
 
     /// <summary>Zeroes the buffers and drops the key.</summary>
-    public void Dispose() => _ring.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _rest = default;
+        _ring.Dispose();
+    }
 
     private static StreamOpener Open(Stream input, StreamKey key, Digest? expected, int parallelism)
     {

@@ -164,6 +164,36 @@ public class RoundTripTests
         Assert.Throws<InvalidOperationException>(() => sealer.Finish());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Sealer_Disposed_WritesNothingMore(int parallelism)
+    {
+        using StreamKey key = StreamKey.Generate();
+        var output = new MemoryStream();
+        var sealer = new StreamSealer(output, key, Sealing.Header(), parallelism);
+        sealer.Write(new byte[2 * C]);
+        sealer.Dispose();
+        long length = output.Length;
+
+        Assert.Throws<ObjectDisposedException>(() => sealer.Write([1]));
+        Assert.Throws<ObjectDisposedException>(() => sealer.Finish());
+        Assert.Equal(length, output.Length);
+        sealer.Dispose();
+    }
+
+    [Fact]
+    public void Opener_Disposed_GivesNothingMore()
+    {
+        using StreamKey key = StreamKey.Generate();
+        StreamOpener opener = StreamOpener.Open(new MemoryStream(Sealing.Seal(key, Sealing.Header(), Sealing.Bytes(100))), key);
+        opener.Read(new byte[10]);
+        opener.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => opener.Read(new byte[10]));
+        Assert.Throws<ObjectDisposedException>(() => opener.CopyTo(new MemoryStream()));
+    }
+
     [Fact]
     public void Sealer_DisposedWithoutFinish_LeavesATruncatedStream()
     {

@@ -1,0 +1,73 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Orchestrator.Contracts;
+using Orchestrator.Contracts.Protocol.Device;
+using MailboxProtocol = Orchestrator.Contracts.Protocol.Device.Mailbox;
+
+namespace Orchestrator.Device.Control;
+
+/// <summary>The mailbox as a gRPC service. Errors leave through the server's interceptor.</summary>
+public sealed class MailboxService(Mailbox mailbox) : MailboxProtocol.MailboxBase
+{
+    private static readonly string Version = typeof(MailboxService).Assembly.GetName().Version!.ToString(3);
+
+    /// <inheritdoc/>
+    public override Task<DeviceStatus> Status(StatusRequest request, ServerCallContext context) => Task.FromResult(Describe());
+
+    /// <inheritdoc/>
+    public override async Task<DeviceStatus> Reset(ResetRequest request, ServerCallContext context)
+    {
+        await mailbox.ResetAsync().ConfigureAwait(false);
+        return Describe();
+    }
+
+    /// <inheritdoc/>
+    public override Task<DeviceStatus> EnterTrustedMode(EnterTrustedModeRequest request, ServerCallContext context)
+    {
+        mailbox.EnterTrustedMode();
+        return Task.FromResult(Describe());
+    }
+
+    /// <inheritdoc/>
+    public override Task<DeviceStatus> Load(LoadRequest request, ServerCallContext context)
+    {
+        mailbox.Load(
+            request.Manifest.Memory,
+            request.Approvals.Select(approval => approval.Memory),
+            [.. request.Nonces.Select(nonce => KeyValuePair.Create(nonce.Party, nonce.Nonce.Memory))]);
+        return Task.FromResult(Describe());
+    }
+
+    /// <inheritdoc/>
+    public override Task<QuoteReply> Quote(QuoteRequest request, ServerCallContext context) =>
+        Task.FromResult(new QuoteReply { Evidence = ByteString.CopyFrom(mailbox.Quote().Span) });
+
+    /// <inheritdoc/>
+    public override Task<DeviceStatus> Stage(StageRequest request, ServerCallContext context)
+    {
+        mailbox.Stage(request.Party, request.SealedPackage.Memory);
+        return Task.FromResult(Describe());
+    }
+
+    /// <inheritdoc/>
+    public override Task<DeviceStatus> Commit(CommitRequest request, ServerCallContext context)
+    {
+        mailbox.Commit();
+        return Task.FromResult(Describe());
+    }
+
+    private DeviceStatus Describe()
+    {
+        MailboxStatus status = mailbox.Status();
+        var reply = new DeviceStatus
+        {
+            State = status.State,
+            Version = Version,
+            BootCounter = (ulong)status.BootCounter,
+            Exception = status.Exception is null ? null : RpcErrors.ToDetail(status.Exception),
+        };
+        reply.Certificates.AddRange(status.Certificates.Select(certificate => ByteString.CopyFrom(certificate.Span)));
+        reply.Staged.AddRange(status.Staged);
+        return reply;
+    }
+}

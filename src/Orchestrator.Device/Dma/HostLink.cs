@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using Google.Protobuf;
+using Grpc.Core;
+using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Crypto;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Device.Dma;
+
+/// <summary>
+/// The device's end of one transfer with an untrusted host: asks for parts of streams by name and takes only what it asked
+/// for. Reads may overlap; at most one of the same part is outstanding.
+/// </summary>
+public sealed class HostLink
+{
+    /// <summary>Leaf hashes asked for at a time.</summary>
+    public const int LeavesPerRead = 16384;
+
+    private readonly IAsyncStreamReader<HostTransfer> _fromHost;
+    private readonly IServerStreamWriter<DeviceTransfer> _toHost;
+    private readonly SemaphoreSlim _writing = new(1);
+    private readonly ConcurrentDictionary<Part, TaskCompletionSource<ByteString>> _outstanding = new();
+
+    /// <param name="fromHost">What the host sends.</param>
+    /// <param name="toHost">What it gets.</param>
+    public HostLink(IAsyncStreamReader<HostTransfer> fromHost, IServerStreamWriter<DeviceTransfer> toHost)
+    {
+        _fromHost = fromHost;
+        _toHost = toHost;
+    }
+
+    private enum PartKind
+    {
+        Prologue,
+        Leaves,
+        Frame,
+    }
+
+    /// <summary>Takes what the host sends until it breaks off or breaks the rules; never returns otherwise.</summary>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.HostLost"/>, <see cref="DeviceErrors.RunCancelled"/>,
+    /// <see cref="DeviceErrors.TransferUnexpected"/> or <see cref="DeviceErrors.DataUnavailable"/>.</exception>
+    public async Task ListenAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (await _fromHost.MoveNext(cancellation).ConfigureAwait(false))
+            {
+                Dispatch(_fromHost.Current);
+            }
+
+            throw new OrchestratorException(DeviceErrors.HostLost, "The host ended the transfer in the middle of the run.");
+        }
+        catch (Exception e) when (e is IOException or RpcException)
+        {
+            throw new OrchestratorException(DeviceErrors.HostLost, DeviceErrors.HostLost.Meaning, inner: e);
+        }
+    }
+
+    /// <summary>Reads everything before a stream's first frame.</summary>
+    public async Task<ReadOnlyMemory<byte>> ReadPrologueAsync(int stream, CancellationToken cancellation) => (await ReadAsync(
+        new Part(PartKind.Prologue, stream, 0), new DeviceTransfer { ReadPrologue = new ReadPrologue { Stream = (uint)stream } }, cancellation).ConfigureAwait(false)).Memory;
+
+    /// <summary>Reads leaf hashes of frames, <paramref name="count"/> from <paramref name="first"/> on.</summary>
+    public async Task<Digest[]> ReadLeavesAsync(int stream, long first, int count, CancellationToken cancellation)
+    {
+        var request = new DeviceTransfer { ReadLeaves = new ReadLeaves { Stream = (uint)stream, First = (ulong)first, Count = (uint)count } };
+        ByteString hashes = await ReadAsync(new Part(PartKind.Leaves, stream, first), request, cancellation).ConfigureAwait(false);
+        return hashes.Length == (long)count * Digest.Size
+            ? [.. Enumerable.Range(0, count).Select(i => new Digest(hashes.Span.Slice(i * Digest.Size, Digest.Size)))]
+            : throw new OrchestratorException(DeviceErrors.TransferUnexpected, $"The host sent {hashes.Length} bytes of leaf hashes of stream {stream} instead of {count} hashes.");
+    }
+
+    /// <summary>Reads a sealed frame.</summary>
+    public async Task<ReadOnlyMemory<byte>> ReadFrameAsync(int stream, long index, CancellationToken cancellation) => (await ReadAsync(
+        new Part(PartKind.Frame, stream, index),
+        new DeviceTransfer { ReadFrame = new ReadFrame { Stream = (uint)stream, Index = (ulong)index } },
+        cancellation).ConfigureAwait(false)).Memory;
+
+    /// <summary>Sends a message that asks for nothing.</summary>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.HostLost"/>.</exception>
+    public async Task SendAsync(DeviceTransfer message, CancellationToken cancellation)
+    {
+        await _writing.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await _toHost.WriteAsync(message, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or RpcException or InvalidOperationException)
+        {
+            throw new OrchestratorException(DeviceErrors.HostLost, DeviceErrors.HostLost.Meaning, inner: e);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private async Task<ByteString> ReadAsync(Part part, DeviceTransfer request, CancellationToken cancellation)
+    {
+        var answer = new TaskCompletionSource<ByteString>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_outstanding.TryAdd(part, answer))
+        {
+            throw new InvalidOperationException($"A read of {part} is outstanding already.");
+        }
+
+        await SendAsync(request, cancellation).ConfigureAwait(false);
+        return await answer.Task.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private void Dispatch(HostTransfer transfer)
+    {
+        switch (transfer.TransferCase)
+        {
+            case HostTransfer.TransferOneofCase.Prologue:
+                Answer(new Part(PartKind.Prologue, unchecked((int)transfer.Prologue.Stream), 0), transfer.Prologue.Data);
+                break;
+            case HostTransfer.TransferOneofCase.Leaves:
+                Answer(new Part(PartKind.Leaves, unchecked((int)transfer.Leaves.Stream), unchecked((long)transfer.Leaves.First)), transfer.Leaves.Hashes);
+                break;
+            case HostTransfer.TransferOneofCase.Frame:
+                Answer(new Part(PartKind.Frame, unchecked((int)transfer.Frame.Stream), unchecked((long)transfer.Frame.Index)), transfer.Frame.Data);
+                break;
+            case HostTransfer.TransferOneofCase.Unavailable:
+                throw new OrchestratorException(DeviceErrors.DataUnavailable, $"The host has not got frame {transfer.Unavailable.Index} of stream {transfer.Unavailable.Stream}.");
+            case HostTransfer.TransferOneofCase.Cancel:
+                throw new OrchestratorException(DeviceErrors.RunCancelled, DeviceErrors.RunCancelled.Meaning);
+            default:
+                throw new OrchestratorException(DeviceErrors.TransferUnexpected, $"The host sent a message of the kind {transfer.TransferCase}.");
+        }
+    }
+
+    private void Answer(Part part, ByteString data)
+    {
+        if (!_outstanding.TryRemove(part, out TaskCompletionSource<ByteString>? answer))
+        {
+            throw new OrchestratorException(DeviceErrors.TransferUnexpected, $"The host sent {part}, which the device did not ask for.");
+        }
+
+        answer.SetResult(data);
+    }
+
+    private readonly record struct Part(PartKind Kind, int Stream, long First)
+    {
+        public override string ToString() => $"{Kind.ToString().ToLowerInvariant()} {First} of stream {Stream}";
+    }
+}

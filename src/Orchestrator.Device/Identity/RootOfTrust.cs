@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Orchestrator.Attestation;
+using Orchestrator.Attestation.Certificates;
+using Orchestrator.Device.Firmware;
+using Orchestrator.Device.Microcontrollers;
+using Orchestrator.Device.Storage;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Device.Identity;
+
+/// <summary>
+/// What the device cannot change about itself: the unique device secret and the boot counter, and how every boot measures
+/// the firmware and derives and certifies keys from that. The secret never leaves this type.
+/// </summary>
+public sealed class RootOfTrust : IDisposable
+{
+    private const string SecretFile = "uds";
+    private const string CounterFile = "boot-counter";
+    private const int CertificateYears = 10;
+
+    private readonly byte[] _secret;
+    private readonly MonotonicCounter _bootCounter;
+    private readonly FirmwareMeter _meter;
+    private readonly TimeProvider _time;
+    private readonly Fault _fault;
+    private readonly ECDsa _dck;
+    private readonly byte[] _dckCertificate;
+
+    private readonly Ccu _ccu = new();
+    private readonly Icu _icu;
+    private readonly ResetLine _reset;
+
+    private RootOfTrust(byte[] secret, StateFolder state, SimulatedVendor vendor, FirmwareMeter meter, TimeProvider time, Fault fault)
+    {
+        _secret = secret;
+        _bootCounter = new MonotonicCounter(state, CounterFile);
+        _meter = meter;
+        _time = time;
+        _fault = fault;
+        _icu = new Icu(ReadIcuImage);
+        _reset = new ResetLine(_ccu, _icu);
+        _dck = DiceEngine.DeriveDck(secret);
+        _dckCertificate = vendor.Certify(_dck, DckValidity());
+        if (fault == Fault.Revoked)
+        {
+            vendor.Revoke(Measurement.Of(_dck.ExportSubjectPublicKeyInfo()));
+        }
+    }
+
+    /// <summary>Opens the root of trust of a state folder. One without a secret is provisioned: it gets a random one.</summary>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.StateDamaged"/> or a storage code.</exception>
+    public static RootOfTrust Open(StateFolder state, SimulatedVendor vendor, FirmwareMeter meter, TimeProvider time, Fault fault)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(vendor);
+        byte[]? secret = state.Read(SecretFile);
+        if (secret is null)
+        {
+            secret = RandomNumberGenerator.GetBytes(DiceEngine.SecretSize);
+            state.Write(SecretFile, secret);
+        }
+
+        return secret.Length == DiceEngine.SecretSize
+            ? new RootOfTrust(secret, state, vendor, meter, time, fault)
+            : throw new OrchestratorException(DeviceErrors.StateDamaged, "The unique device secret has not its length.");
+    }
+
+    /// <summary>Resets both microcontrollers and gives the device the identity of a new boot.</summary>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.FirmwareMissing"/>, <see cref="DeviceErrors.FirmwareInvalid"/> or a code of the state's.</exception>
+    public BootIdentity Boot()
+    {
+        _reset.Pulse();
+        var firmware = new FirmwareMeasurements(_meter.MeasureCcu(), _ccu.IcuMeasurement!.Value, _meter.MeasureTiles());
+        int securityVersion = _fault == Fault.StaleFirmware ? 0 : FirmwareMeter.SecurityVersion;
+        bool debug = _fault == Fault.Debug;
+        using ECDsa deviceId = DiceEngine.DeriveDeviceId(_secret, firmware.Ccu);
+        ECDsa alias = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        return new BootIdentity
+        {
+            Alias = alias,
+            Certificates = CertifyBoot(deviceId, alias, firmware, securityVersion, debug),
+            DeviceId = Measurement.Of(deviceId.ExportSubjectPublicKeyInfo()),
+            BootCounter = _bootCounter.Increment(),
+            Firmware = firmware,
+            Bootloader = _meter.MeasureBootloader(),
+            SecurityVersion = securityVersion,
+            Debug = debug,
+            Board = _icu.Board!,
+        };
+    }
+
+    /// <summary>Erases the secret from memory.</summary>
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(_secret);
+        _dck.Dispose();
+    }
+
+    private IReadOnlyList<ReadOnlyMemory<byte>> CertifyBoot(ECDsa deviceId, ECDsa alias, FirmwareMeasurements firmware, int securityVersion, bool debug)
+    {
+        X500DistinguishedName dckName = CertificateIssuer.Name(CertificateProfile.Dck, _dck, simulated: true);
+        X500DistinguishedName deviceName = CertificateIssuer.Name(CertificateProfile.DeviceId, deviceId, simulated: false);
+        X500DistinguishedName aliasName = CertificateIssuer.Name(CertificateProfile.Alias, alias, simulated: false);
+        Validity validity = Validity.From(_time.GetUtcNow(), CertificateYears);
+        byte[] deviceCertificate = CertificateIssuer.Issue(
+            CertificateProfile.DeviceId, deviceName, deviceId, dckName, _dck, validity, new TcbInfo(securityVersion, 0, [firmware.Ccu], debug));
+        byte[] aliasCertificate = CertificateIssuer.Issue(
+            CertificateProfile.Alias, aliasName, alias, deviceName, deviceId, validity, new TcbInfo(securityVersion, 1, [firmware.Icu, firmware.Tiles], debug));
+        return [aliasCertificate, deviceCertificate, _dckCertificate];
+    }
+
+    private Validity DckValidity()
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        return _fault == Fault.ExpiredChain ? new Validity(now.AddDays(-2), now.AddDays(-1)) : Validity.From(now, CertificateYears);
+    }
+
+    // Wrong firmware is an image that differs in a byte without meaning; its measurement is honest.
+    private byte[] ReadIcuImage() => _fault == Fault.WrongFirmware ? [.. _meter.ReadIcuImage(), (byte)' '] : _meter.ReadIcuImage();
+}

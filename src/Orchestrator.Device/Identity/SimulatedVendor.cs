@@ -1,0 +1,111 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Orchestrator.Attestation;
+using Orchestrator.Attestation.Certificates;
+using Orchestrator.Device.Storage;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Device.Identity;
+
+/// <summary>
+/// The factory of simulated devices: a root key in a folder, made at first use. It publishes <c>root.pem</c> and
+/// <c>revocations.cose</c> there, which parties fetch. Its certificates say that its devices are simulated.
+/// </summary>
+public sealed class SimulatedVendor : IDisposable
+{
+    /// <summary>The root certificate, for parties to trust by name.</summary>
+    public const string RootFile = "root.pem";
+
+    /// <summary>The signed list of revoked keys.</summary>
+    public const string RevocationsFile = "revocations.cose";
+
+    private const string KeyFile = "root.key";
+    private const int RootYears = 30;
+    private const int RevocationListDays = 30;
+
+    private readonly StateFolder _folder;
+    private readonly TimeProvider _time;
+    private readonly ECDsa _key;
+    private readonly X500DistinguishedName _name;
+
+    private SimulatedVendor(StateFolder folder, TimeProvider time, ECDsa key)
+    {
+        _folder = folder;
+        _time = time;
+        _key = key;
+        _name = CertificateIssuer.Name(CertificateProfile.Root, key, simulated: true);
+    }
+
+    /// <summary>Opens the vendor of a folder, founding it when there is none. A current revocation list is there afterwards.</summary>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.StateInUse"/>, <see cref="DeviceErrors.StateDamaged"/> or a storage code.</exception>
+    public static SimulatedVendor Open(StateFolder folder, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(time);
+        using IDisposable held = folder.Lock();
+        byte[]? stored = folder.Read(KeyFile);
+        var vendor = new SimulatedVendor(folder, time, stored is null ? ECDsa.Create(ECCurve.NamedCurves.nistP384) : ReadKey(stored));
+        if (stored is null)
+        {
+            vendor.Found();
+        }
+
+        vendor.Publish(vendor.RevokedKeys());
+        return vendor;
+    }
+
+    /// <summary>Certifies a device's DCK.</summary>
+    /// <param name="dck">Its public half is used.</param>
+    /// <param name="validity">Period of validity.</param>
+    public byte[] Certify(ECDsa dck, Validity validity) => CertificateIssuer.Issue(
+        CertificateProfile.Dck, CertificateIssuer.Name(CertificateProfile.Dck, dck, simulated: true), dck, _name, _key, validity);
+
+    /// <summary>Puts a key on the published revocation list, for good.</summary>
+    /// <param name="key">SHA-384 of the key's SubjectPublicKeyInfo; a DCK's revokes the device with every firmware.</param>
+    public void Revoke(Measurement key)
+    {
+        using IDisposable held = _folder.Lock();
+        Publish([.. RevokedKeys().Append(key).Distinct()]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _key.Dispose();
+
+    private IEnumerable<Measurement> RevokedKeys() => _folder.Read(RevocationsFile) is { } list
+        ? RevocationList.Verify(list, TrustAnchors.None.WithPem(Encoding.ASCII.GetString(_folder.Read(RootFile) ?? []))).Keys
+        : [];
+
+    private void Publish(IEnumerable<Measurement> keys)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        _folder.Write(RevocationsFile, RevocationList.Issue(_key, keys, now, now.AddDays(RevocationListDays)));
+    }
+
+    // The key is written last: until it is there, nothing was founded.
+    private void Found()
+    {
+        byte[] root = CertificateIssuer.Issue(CertificateProfile.Root, _name, _key, _name, _key, Validity.From(_time.GetUtcNow(), RootYears));
+        _folder.Write(RootFile, Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE", root) + "\n"));
+        _folder.Write(KeyFile, _key.ExportPkcs8PrivateKey());
+    }
+
+    private static ECDsa ReadKey(byte[] stored)
+    {
+        var key = ECDsa.Create();
+        try
+        {
+            key.ImportPkcs8PrivateKey(stored, out _);
+            return key;
+        }
+        catch (CryptographicException e)
+        {
+            key.Dispose();
+            throw new OrchestratorException(DeviceErrors.StateDamaged, "The simulated vendor's root key is damaged.", inner: e);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(stored);
+        }
+    }
+}

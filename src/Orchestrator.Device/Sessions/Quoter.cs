@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Orchestrator.Attestation.Quotes;
+using Orchestrator.Crypto.Cose;
+using Orchestrator.Device.Identity;
+
+namespace Orchestrator.Device.Sessions;
+
+/// <summary>Makes and signs quotes.</summary>
+/// <param name="confined">Whether the tiles of this device are confined.</param>
+/// <param name="replaysNonces">The fault of putting an earlier session's nonces into a quote.</param>
+public sealed class Quoter(bool confined, bool replaysNonces)
+{
+    private ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> _earlierNonces = ImmutableSortedDictionary<string, ReadOnlyMemory<byte>>.Empty;
+
+    /// <summary>The evidence for a session, signed with the boot's alias key.</summary>
+    public byte[] Attest(Session session, BootIdentity device)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(device);
+        var quote = new Quote
+        {
+            DeviceId = device.DeviceId,
+            Firmware = device.Firmware,
+            SecurityVersion = device.SecurityVersion,
+            Debug = device.Debug,
+            Mode = Quote.TrustedMode,
+            Confined = confined,
+            Simulated = true,
+            BootCounter = device.BootCounter,
+            Bootloader = device.Bootloader,
+            Manifest = session.Job.Manifest.Digest,
+            Session = session.Id,
+            SessionKey = session.PublicKey,
+            Nonces = ChooseNonces(session.Job.Nonces),
+        };
+        return CoseSign1.Sign(device.Alias, Evidence.ContentType, device.AliasId.ToArray(), device.Certificates, quote.ToCbor().Encode());
+    }
+
+    private ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> ChooseNonces(ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> fresh)
+    {
+        ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> earlier = _earlierNonces;
+        _earlierNonces = fresh;
+        return replaysNonces
+            ? fresh.ToImmutableSortedDictionary(nonce => nonce.Key, nonce => earlier.GetValueOrDefault(nonce.Key, NonceOfForgottenSession()), StringComparer.Ordinal)
+            : fresh;
+    }
+
+    private static ReadOnlyMemory<byte> NonceOfForgottenSession() => RandomNumberGenerator.GetBytes(Quote.NonceSize);
+}

@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using Orchestrator.Attestation.Quotes;
+using Orchestrator.Contracts.Releases;
+using Orchestrator.Crypto;
+using Orchestrator.Crypto.HybridEncryption;
+using Orchestrator.Crypto.Streams;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Device.Sessions;
+
+/// <summary>
+/// What a quote stands for: a job, a fresh key for the parties to release keys to, and what they released. Disposing it
+/// scrubs every key.
+/// </summary>
+public sealed class Session : IDisposable
+{
+    private readonly HpkePrivateKey _sessionKey = HpkePrivateKey.Generate();
+    private readonly SortedDictionary<string, KeyPackage> _packages = new(StringComparer.Ordinal);
+
+    /// <summary>Begins a session of <paramref name="job"/>.</summary>
+    public Session(LoadedJob job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        Job = job;
+        Id = RandomNumberGenerator.GetBytes(Quote.SessionSize);
+    }
+
+    /// <summary>What it will run.</summary>
+    public LoadedJob Job { get; }
+
+    /// <summary>16 random bytes.</summary>
+    public ReadOnlyMemory<byte> Id { get; }
+
+    /// <summary>To which parties seal their packages.</summary>
+    public HpkePublicKey PublicKey => _sessionKey.PublicKey;
+
+    /// <summary>The signed quote; set once, when the device quotes.</summary>
+    public ReadOnlyMemory<byte> Evidence { get; private set; }
+
+    /// <summary>SHA-256 of <see cref="Evidence"/>.</summary>
+    public Digest EvidenceDigest { get; private set; }
+
+    /// <summary>The parties whose packages are in, in order.</summary>
+    public IReadOnlyCollection<string> Staged => _packages.Keys;
+
+    /// <summary>Keeps the quote that was made for the session.</summary>
+    public void SetEvidence(ReadOnlyMemory<byte> evidence)
+    {
+        Evidence = evidence;
+        EvidenceDigest = Digest.Of(evidence.Span);
+    }
+
+    /// <summary>Opens a party's key package and keeps its keys; they are not used before all parties' are there.</summary>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.PackageRepeated"/>, or a code of the package's.</exception>
+    public void Stage(string party, ReadOnlyMemory<byte> sealedPackage)
+    {
+        if (_packages.ContainsKey(party))
+        {
+            throw new OrchestratorException(DeviceErrors.PackageRepeated, $"The key package of {party} is staged already.");
+        }
+
+        _packages.Add(party, KeyPackage.Open(sealedPackage, party, _sessionKey, Job.Manifest, EvidenceDigest));
+    }
+
+    /// <summary>Checks that every party has released.</summary>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.PackagesMissing"/>.</exception>
+    public void RequireAllStaged()
+    {
+        string[] missing = [.. Job.Manifest.Content.Parties.Select(party => party.Name).Where(party => !_packages.ContainsKey(party))];
+        if (missing.Length > 0)
+        {
+            throw new OrchestratorException(DeviceErrors.PackagesMissing, $"No key package is staged of {string.Join(", ", missing)}.");
+        }
+    }
+
+    /// <summary>The key of a stream, from its owner's package.</summary>
+    public StreamKey KeyOf(int stream) => _packages.Values.First(package => package.Keys.ContainsKey(stream)).Keys[stream];
+
+    /// <summary>Erases the session key and all released keys.</summary>
+    public void Dispose()
+    {
+        _sessionKey.Dispose();
+        foreach (KeyPackage package in _packages.Values)
+        {
+            package.Dispose();
+        }
+    }
+}

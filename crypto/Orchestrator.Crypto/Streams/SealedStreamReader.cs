@@ -93,7 +93,7 @@ public sealed class SealedStreamReader : IFrameSource, IDisposable
         Memory<byte> plaintext = _buffer.AsMemory(StreamLimits.IvFieldSize, length - StreamLimits.FrameOverhead);
         if (!_opener.TryOpen(_buffer.AsSpan(0, length), plaintext.Span, out FrameIv iv, out _))
         {
-            throw StreamLayout.Tampered(frame);
+            throw StreamLayout.Tampered(frame, isLast: frame == FrameCount - 1);
         }
 
         var expected = new FrameIv(Header.Kind, Header.Run, frame);

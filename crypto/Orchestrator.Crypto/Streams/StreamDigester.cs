@@ -159,7 +159,7 @@ public sealed class StreamDigester : IDisposable
 
         if (_iv.AsSpan(FrameIv.Size).ContainsAnyExcept((byte)0))
         {
-            throw StreamLayout.Tampered(_frame);
+            throw StreamLayout.Tampered(_frame, isLast: false);
         }
 
         if (_frame >= StreamLayout.MaxFramesOf(header))

@@ -97,8 +97,9 @@ public sealed class StreamLayout
     internal static OrchestratorException TooLong() => new(StreamErrors.TooLong,
         $"The stream has more than {StreamLimits.MaxFrames} frames or {StreamLimits.MaxPlaintextSize} bytes.");
 
-    internal static OrchestratorException Tampered(long frame) => new(StreamErrors.FrameTampered,
-        $"Frame {frame} was altered or cut short, or belongs to another stream.");
+    internal static OrchestratorException Tampered(long frame, bool isLast) => new(StreamErrors.FrameTampered, isLast
+        ? $"The stream ends with frame {frame}, which was cut short, extended or altered."
+        : $"Frame {frame} was altered or belongs to another stream.");
 
     internal static OrchestratorException OutOfOrder(FrameIv found, FrameIv expected) =>
         new(StreamErrors.FrameOutOfOrder, $"Where {expected} should be, the stream has {found}.");

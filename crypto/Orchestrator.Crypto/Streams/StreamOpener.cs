@@ -192,7 +192,7 @@ public sealed class StreamOpener : IDisposable
 
         if (!slot.Authentic)
         {
-            throw StreamLayout.Tampered(slot.Index);
+            throw StreamLayout.Tampered(slot.Index, isLast: slot.Size < Header.FrameSize);
         }
 
         if (slot.Iv != expected)

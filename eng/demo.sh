@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Runs the demonstration: two clinics and a lab train one model on an attested device, then a hostile host attacks.
+# With FOLDER=dir, keys, sealed files, logs and results stay there to look at.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec artifacts/bin/Orchestrator.Demo/release/Orchestrator.Demo bin/orchestrator training/datasets training/programs ${FOLDER:+"$FOLDER"}

@@ -30,8 +30,8 @@ public sealed class FailureTests(Reference reference)
     {
         using var scope = NewDisposeScope();
         using var module = reference.Load("mlp-sgd");
-        Assert.Throws<ExternalException>(() => module.call(empty([4, 3])));
-        Assert.Equal([4, 3], module.call(empty([4, 7])).shape);
+        Assert.Throws<ExternalException>(() => module.call(empty(new long[] { 4, 3 })));
+        Assert.Equal([4, 3], module.call(empty(new long[] { 4, 7 })).shape);
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class FailureTests(Reference reference)
     {
         using var scope = NewDisposeScope();
         using var module = reference.Load("pair");
-        Assert.ThrowsAny<SystemException>(() => module.call(empty([1])));
+        Assert.ThrowsAny<SystemException>(() => module.call(empty(new long[] { 1 })));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class FailureTests(Reference reference)
     public void Loss_TargetOutOfRange_IsAnError()
     {
         using var scope = NewDisposeScope();
-        var target = empty([1], ScalarType.Int64);
+        var target = empty(new long[] { 1 }, ScalarType.Int64);
         BitConverter.TryWriteBytes(target.bytes, 5L);
         Assert.ThrowsAny<SystemException>(() => nn.functional.cross_entropy(TensorTests.Floats(1, 2).reshape(1, 2), target));
     }
@@ -71,7 +71,7 @@ public sealed class FailureTests(Reference reference)
     [Fact]
     public void Tensor_Disposed_CannotBeUsed()
     {
-        var tensor = empty([1]);
+        var tensor = empty(new long[] { 1 });
         tensor.Dispose();
         Assert.True(tensor.IsInvalid);
         Assert.Throws<InvalidOperationException>(() => tensor.shape);
@@ -82,10 +82,10 @@ public sealed class FailureTests(Reference reference)
     public void Item_OtherTypeOrManyElements_IsAnError()
     {
         using var scope = NewDisposeScope();
-        Assert.Throws<ArgumentException>(() => empty([2]).item<float>());
-        Assert.Throws<ArgumentException>(() => empty([1]).item<double>());
+        Assert.Throws<ArgumentException>(() => empty(new long[] { 2 }).item<float>());
+        Assert.Throws<ArgumentException>(() => empty(new long[] { 1 }).item<double>());
     }
 
     [Fact]
-    public void Empty_NegativeLength_IsAnError() => Assert.Throws<ExternalException>(() => empty([-1]));
+    public void Empty_NegativeLength_IsAnError() => Assert.Throws<ExternalException>(() => empty(new long[] { -1 }));
 }

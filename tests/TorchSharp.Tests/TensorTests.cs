@@ -14,9 +14,9 @@ public sealed class TensorTests(Reference reference)
         {
             using (NewDisposeScope())
             {
-                inner = empty([2]);
-                kept = empty([2]).DetachFromDisposeScope();
-                moved = empty([2]).MoveToOuterDisposeScope();
+                inner = empty(new long[] { 2 });
+                kept = empty(new long[] { 2 }).DetachFromDisposeScope();
+                moved = empty(new long[] { 2 }).MoveToOuterDisposeScope();
             }
 
             Assert.True(inner.IsInvalid);
@@ -34,7 +34,7 @@ public sealed class TensorTests(Reference reference)
     public void Scope_TensorDisposedByHand_IsForgotten()
     {
         using var scope = NewDisposeScope();
-        empty([1]).Dispose();
+        empty(new long[] { 1 }).Dispose();
         Assert.Equal(0, scope.DisposablesCount);
     }
 
@@ -107,7 +107,7 @@ public sealed class TensorTests(Reference reference)
 
     internal static Tensor Floats(params float[] values)
     {
-        var tensor = empty([values.Length]);
+        var tensor = empty(new long[] { values.Length });
         MemoryMarshal.AsBytes<float>(values).CopyTo(tensor.bytes);
         return tensor;
     }

@@ -34,7 +34,7 @@ internal static class ProgramProbe
     /// <summary>Made-up features: numbers spread over [-1, 1], or small indices.</summary>
     public static torch.Tensor Features(DataSchema schema, int records)
     {
-        var tensor = torch.empty([records, .. schema.Shape.Select(extent => (long)extent)], TensorTypes.Of(schema.FeatureType));
+        var tensor = torch.empty((long[])[records, .. schema.Shape.Select(extent => (long)extent)], TensorTypes.Of(schema.FeatureType));
         var bytes = tensor.bytes;
         bytes.Clear();
         if (schema.FeatureType == ElementType.F32)

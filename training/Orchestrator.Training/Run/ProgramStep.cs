@@ -100,7 +100,7 @@ internal sealed class ProgramStep : IDisposable
 
     private (torch.Tensor Output, torch.Tensor Mean) Loss(PreparedBatch batch)
     {
-        var features = torch.empty([batch.Count, .. _featureShape], TensorTypes.Of(_schema.FeatureType));
+        var features = torch.empty((long[])[batch.Count, .. _featureShape], TensorTypes.Of(_schema.FeatureType));
         batch.Features(_preparation.FeatureBytes).CopyTo(features.bytes);
         var targets = Targets(batch.Count);
         batch.Targets(_preparation.TargetBytes).CopyTo(targets.bytes);

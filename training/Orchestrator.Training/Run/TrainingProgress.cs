@@ -10,6 +10,9 @@ namespace Orchestrator.Training.Run;
 /// <param name="Completed">What the epoch came to, when it has just been completed; otherwise null.</param>
 public sealed record TrainingProgress(int Epoch, long Batch, long Batches, double Loss, EpochMetrics? Completed)
 {
+    /// <summary>Optimiser steps taken since the start.</summary>
+    public long Step => (Epoch * Batches) + Batch;
+
     /// <summary>The batch under way, in words, counting from 1.</summary>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"epoch {Epoch + 1}, {(Batch < Batches ? $"batch {Batch + 1} of {Batches}" : "evaluation")}");

@@ -24,6 +24,10 @@ public sealed class ProgramArchiveTests(ProgramFolder programs)
         Assert.DoesNotContain("torch.imaginary", operators);
     }
 
+    [Fact]
+    public void Load_ProgramThatPrints_IsRefused() =>
+        AssertCode("program-operator-refused", () => TrainingProgram.Load(programs.Archive("talkative")).Dispose());
+
     [Theory]
     [InlineData("mlp")]
     [InlineData("traced")]

@@ -17,6 +17,12 @@ public static class TrainingErrors
         "The program's outermost module has no forward method.",
         "Define forward(self, x) in the module that is saved.");
 
+    /// <summary>The program would print, or read or write files.</summary>
+    public static readonly ErrorCode ProgramOperatorRefused = new(
+        "program-operator-refused", ErrorClass.Refused,
+        "The program uses an operator that is not admitted.",
+        "Take print, torch.save and torch.from_file out of the model and save it again.");
+
     /// <summary>libtorch refuses the archive.</summary>
     public static readonly ErrorCode ProgramDoesNotLoad = new(
         "program-does-not-load", ErrorClass.Input,

@@ -35,7 +35,7 @@ public sealed class ProgramArchive
     /// <summary>Source files by path, in order of path.</summary>
     public IReadOnlyDictionary<string, string> Code { get; }
 
-    /// <summary>Operators that the source calls, as it spells them, in order, each once.</summary>
+    /// <summary>Operators that the source names, as it spells them, in ordinal order, each once.</summary>
     public IReadOnlyList<string> Operators { get; }
 
     /// <summary>Takes an archive apart.</summary>

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Orchestrator.Training.Programs;
 
-/// <summary>Finds the operators that serialised TorchScript calls: <c>torch.add(...)</c>, <c>ops.prim.data(...)</c>, <c>print(...)</c>.</summary>
+/// <summary>Finds the operators that serialised TorchScript names: <c>torch.add</c>, <c>ops.prim.data</c>, <c>print</c>.</summary>
 internal static partial class ProgramOperators
 {
     /// <summary>Operators of all sources, in ordinal order, each once.</summary>
@@ -16,11 +16,11 @@ internal static partial class ProgramOperators
             .Order(StringComparer.Ordinal),
     ];
 
-    // A string literal is one token, so that nothing in it is taken for a call; so is a longer dotted name that ends like an
-    // operator. Every character that begins a token belongs to one, closed or not, which keeps the search linear.
+    // A string literal is one token, so that nothing in it is taken for an operator; so is a longer dotted name that ends like
+    // one. Every character that begins a token belongs to one, closed or not, which keeps the search linear.
     [GeneratedRegex("""
         "(?:[^"\\]|\\.)*"? | '(?:[^'\\]|\\.)*'? |
-        (?<operator>(?:torch|ops)(?:\.\w+)+|print)\( |
+        (?<operator>(?:torch|ops)(?:\.\w+)+ | print(?![\w.])) |
         [\w.]+
         """, RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Tokens();

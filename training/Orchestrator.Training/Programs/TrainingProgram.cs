@@ -9,6 +9,9 @@ namespace Orchestrator.Training.Programs;
 /// <summary>A program loaded into libtorch. Not thread-safe.</summary>
 public sealed class TrainingProgram : IDisposable
 {
+    /// <summary>Operators that write to the process's output or touch files: an honest program has no use for them on a device.</summary>
+    private static readonly string[] Refused = ["print", "torch.from_file", "torch.save"];
+
     private readonly Module _module;
 
     private TrainingProgram(Module module)
@@ -18,6 +21,7 @@ public sealed class TrainingProgram : IDisposable
     }
 
     /// <summary>Parameters, in the module's order.</summary>
+    /// <exception cref="OrchestratorException"><c>program-tensor-type</c>.</exception>
     public IReadOnlyList<ProgramTensor> Parameters =>
         [.. _module.named_parameters().Select(pair => ProgramTensor.Describe(pair.name, pair.parameter))];
 
@@ -29,10 +33,15 @@ public sealed class TrainingProgram : IDisposable
     internal TorchSharp.Modules.Parameter[] TrainedParameters { get; }
 
     /// <summary>Loads an archive from memory.</summary>
-    /// <exception cref="OrchestratorException"><c>program-does-not-load</c>, <c>program-tensor-type</c>.</exception>
+    /// <exception cref="OrchestratorException"><c>program-operator-refused</c>, <c>program-does-not-load</c>.</exception>
     public static TrainingProgram Load(ProgramArchive archive)
     {
         ArgumentNullException.ThrowIfNull(archive);
+        if (archive.Operators.Intersect(Refused).FirstOrDefault() is { } refused)
+        {
+            throw new OrchestratorException(TrainingErrors.ProgramOperatorRefused, $"the program uses {refused}");
+        }
+
         using var file = new MemoryFile(archive.Bytes.Span);
         try
         {

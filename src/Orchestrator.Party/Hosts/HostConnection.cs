@@ -107,6 +107,13 @@ public sealed class HostConnection : IAsyncDisposable
     public Task<Job> JobAsync(Digest job, CancellationToken cancel = default) =>
         Link.CallAsync(headers => Link.Jobs.GetAsync(new GetJobRequest { Job = Name(job) }, headers, cancellationToken: cancel).ResponseAsync, cancel);
 
+    /// <summary>Devices of the host, as it describes them: hints to rehearse with. Those that it describes badly are left out.</summary>
+    public async Task<IReadOnlyList<PredictedDevice>> DevicesAsync(CancellationToken cancel = default)
+    {
+        DescribeReply reply = await Link.CallAsync(headers => Link.Parties.DescribeAsync(new DescribeRequest(), headers, cancellationToken: cancel).ResponseAsync, cancel);
+        return [.. reply.Devices.Select(PredictedDevice.From).OfType<PredictedDevice>()];
+    }
+
     /// <summary>The jobs that name this party, as the host describes them.</summary>
     public async Task<IReadOnlyList<Job>> JobsAsync(CancellationToken cancel = default) =>
         (await Link.CallAsync(headers => Link.Jobs.ListAsync(new ListJobsRequest(), headers, cancellationToken: cancel).ResponseAsync, cancel)).Jobs;

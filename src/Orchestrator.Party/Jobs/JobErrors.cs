@@ -34,7 +34,7 @@ public static class JobErrors
     public static readonly ErrorCode NotApproved = new("job-not-approved-here", ErrorClass.Refused, "This key store holds no approval of the job.", "Review and approve it first.");
 
     /// <summary>The failure that a job's end amounts to, with the host's reason if it gave one.</summary>
-    internal static OrchestratorException Ended(Digest job, JobState state, ErrorDetail? failure)
+    public static OrchestratorException Ended(Digest job, JobState state, ErrorDetail? failure)
     {
         string reason = failure is null ? "" : $": {failure.Code}: {failure.Message}";
         return new OrchestratorException(

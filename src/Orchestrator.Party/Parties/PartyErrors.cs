@@ -22,4 +22,7 @@ public static class PartyErrors
 
     /// <summary>Sealing onto itself.</summary>
     public static readonly ErrorCode SameFile = new("seal-same-file", ErrorClass.Usage, "A file cannot be sealed onto itself.", "Name another file for the sealed one.");
+
+    /// <summary>The program runner is not installed.</summary>
+    public static readonly ErrorCode TilesMissing = new("party-tiles-missing", ErrorClass.NotFound, "The program Orchestrator.Tiles, which runs foreign programs, cannot be started.", "Build the project again with `make build`; all its programs land in one folder.");
 }

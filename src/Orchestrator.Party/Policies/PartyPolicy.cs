@@ -31,6 +31,9 @@ public sealed class PartyPolicy
     /// <summary>Vendor roots that may vouch for a device.</summary>
     public TrustAnchors Anchors { get; }
 
+    /// <summary>Whether the policy names a revocation list.</summary>
+    public bool ConsultsRevocationList => _revocationList is not null;
+
     /// <summary>Reads a policy file. Paths in it start at its own folder.</summary>
     /// <param name="path">The file.</param>
     /// <param name="party">Whose policy it is.</param>

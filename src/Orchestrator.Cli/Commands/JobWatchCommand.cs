@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+using Orchestrator.Contracts.Protocol.Host;
+using Orchestrator.Crypto;
+using Orchestrator.Sdk;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary><c>orchestrator job watch</c>.</summary>
+internal static class JobWatchCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var options = new PartyOptions(terminal);
+        Argument<string> job = JobArgument.Create();
+        var command = new CliCommand(
+            "watch",
+            "Print a job's events, past and coming, until it has ended. A job that ends without a result is a failure of this command, too.",
+            "orchestrator job watch 5f3c...",
+            "orchestrator job watch 5f3c... --json")
+        {
+            job,
+        };
+        options.AddHostTo(command);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            Digest name = JobArgument.Parse(parsed.GetRequiredValue(job));
+            using Party party = await options.OpenAsync(parsed);
+            await using HostConnection host = await options.ConnectAsync(parsed, party, cancel);
+            JobEvent? last = null;
+            await foreach (JobEvent happened in host.WatchAsync(name, cancel: cancel))
+            {
+                Print(terminal, happened);
+                last = happened;
+            }
+
+            if (last is { State: JobState.Failed or JobState.Withdrawn or JobState.Cancelled })
+            {
+                throw JobErrors.Ended(name, last.State, last.Error);
+            }
+        });
+        return command;
+    }
+
+    private static void Print(Terminal terminal, JobEvent happened)
+    {
+        DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(happened.TimeUnixMilliseconds);
+        string party = happened.Party.Length > 0 ? $" {happened.Party}" : "";
+        terminal.Result(
+            new
+            {
+                sequence = happened.Sequence,
+                time,
+                state = happened.State,
+                kind = happened.Kind,
+                party = happened.Party,
+                text = happened.Text,
+                error = happened.Error?.Code,
+                epoch = happened.Progress?.Epoch,
+                epochs = happened.Progress?.Epochs,
+                bytes_read = happened.Progress?.BytesRead,
+            },
+            string.Create(CultureInfo.InvariantCulture, $"{time.ToLocalTime():HH:mm:ss} {happened.State,-13} {happened.Kind}{party}  {Progress(happened)}{happened.Text}"));
+        foreach (Contracts.Protocol.Denial denial in happened.Error?.Denials ?? [])
+        {
+            terminal.Note(Explainer.Describe(denial));
+        }
+    }
+
+    private static string Progress(JobEvent happened) => happened.Progress is { Epochs: > 0 } progress
+        ? string.Create(CultureInfo.InvariantCulture, $"epoch {progress.Epoch} of {progress.Epochs}, {progress.FramesRead} frames, {ProgressDisplay.Size(progress.BytesRead)} ")
+        : "";
+}

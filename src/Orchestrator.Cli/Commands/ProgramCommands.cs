@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Text.Json;
+using Orchestrator.Sdk;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary><c>orchestrator program</c>.</summary>
+internal static class ProgramCommands
+{
+    public static Command Create(Terminal terminal) => CliCommand.Group(
+        "program", "Look at a program, and seal it.", Inspect(terminal), Seal(terminal));
+
+    private static CliCommand Inspect(Terminal terminal)
+    {
+        var file = new Argument<string>("FILE") { Description = "A TorchScript archive, as torch.jit.script(model).save() writes it." };
+        var command = new CliCommand(
+            "inspect",
+            "Print a program's code, operators and parameters. The program is loaded in a process of its own.",
+            "orchestrator program inspect wdbc_mlp.pt",
+            "orchestrator program inspect wdbc_mlp.pt --json")
+        {
+            file,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            string description = await ProgramRunner.Installed.InspectAsync(parsed.GetRequiredValue(file), cancel);
+            using JsonDocument document = JsonDocument.Parse(description);
+            terminal.Result(document.RootElement, ProgramDescription.ToText(document.RootElement));
+        });
+        return command;
+    }
+
+    private static CliCommand Seal(Terminal terminal)
+    {
+        var options = new PartyOptions(terminal);
+        var file = new Argument<string>("FILE") { Description = "A TorchScript archive." };
+        Option<string> output = DataCommands.OutputOption("The sealed file.");
+        var command = new CliCommand(
+            "seal",
+            "Encrypt a program under a fresh key, which stays in the key store. Prints the sealed file's card, which the launcher needs.",
+            "orchestrator program seal wdbc_mlp.pt -o wdbc_mlp.itx")
+        {
+            file, output,
+        };
+        options.AddKeysTo(command);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using Party party = await options.OpenAsync(parsed);
+            string target = parsed.GetRequiredValue(output);
+            StreamCard card = await ProgressDisplay.RunAsync(
+                terminal, progress => party.SealProgramAsync(parsed.GetRequiredValue(file), target, progress, cancel));
+            DataCommands.Print(terminal, card, target);
+        });
+        return command;
+    }
+}

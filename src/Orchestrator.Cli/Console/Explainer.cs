@@ -1,0 +1,21 @@
+using Orchestrator.Attestation.Policies;
+
+namespace Orchestrator.Cli;
+
+/// <summary>Explains a refusal: what was looked at, what would have been accepted, what was found, whose rule it is, and what would help.</summary>
+internal static class Explainer
+{
+    public static string Describe(Denial denial) =>
+        $"""
+          {denial.Code}
+            claim     {denial.Claim}
+            expected  {denial.Expected}
+            observed  {denial.Observed}
+            policy of {denial.PolicyOf}
+            remedy    {denial.Remedy}
+        """;
+
+    /// <summary>A refusal that a host relays.</summary>
+    public static string Describe(Contracts.Protocol.Denial denial) =>
+        Describe(new Denial(denial.Code, denial.Claim, denial.Expected, denial.Observed, denial.PolicyOf, denial.Remedy));
+}

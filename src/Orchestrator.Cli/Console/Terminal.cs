@@ -1,0 +1,104 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Cli;
+
+/// <summary>Where a command's results (standard output), messages (standard error) and questions go.</summary>
+public sealed class Terminal
+{
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    /// <summary>For results, and nothing else.</summary>
+    public required TextWriter Out { get; init; }
+
+    /// <summary>For everything else.</summary>
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Whether a person watches <see cref="Error"/>, so that a moving bar makes sense.</summary>
+    public bool IsInteractive { get; init; }
+
+    /// <summary>Reads a line that is not shown; <see langword="null"/> when nobody can be asked.</summary>
+    public Func<string, string?> AskSecret { get; init; } = _ => null;
+
+    /// <summary>Environment variables.</summary>
+    public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
+
+    /// <summary>The clock of rates and remaining times.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Whether results are JSON.</summary>
+    public bool Json { get; set; }
+
+    /// <summary>The terminal or the pipes that the process was started with.</summary>
+    public static Terminal OfThisProcess() => new()
+    {
+        Out = System.Console.Out,
+        Error = System.Console.Error,
+        IsInteractive = !System.Console.IsErrorRedirected,
+        AskSecret = question => System.Console.IsInputRedirected || System.Console.IsErrorRedirected ? null : ReadHidden(question),
+    };
+
+    /// <summary>Prints a result: <paramref name="value"/> as one line of JSON, or <paramref name="text"/>.</summary>
+    public void Result(object value, string text)
+    {
+        Out.WriteLine(Json ? JsonSerializer.Serialize(value, s_json) : Printable(text));
+        Out.Flush();
+    }
+
+    /// <summary>Prints a message for people.</summary>
+    public void Note(string text) => Error.WriteLine(Printable(text));
+
+    /// <summary>Prints a failure: one line with its code, one with the remedy.</summary>
+    public void Fail(OrchestratorException failure)
+    {
+        if (Json)
+        {
+            var error = new { code = failure.Code.Id, message = failure.Message, remedy = failure.Remedy, exit_code = ExitCodes.Of(failure.Code) };
+            Error.WriteLine(JsonSerializer.Serialize(new { error }, s_json));
+        }
+        else
+        {
+            Error.WriteLine($"error: {failure.Code.Id}: {OneLine(failure.Message)}");
+            Error.WriteLine($"remedy: {OneLine(failure.Remedy)}");
+        }
+
+        if (Variable("ORCHESTRATOR_TRACE") is "1")
+        {
+            Error.WriteLine(failure);
+        }
+    }
+
+    /// <summary><paramref name="text"/> without the characters that could drive a terminal: names and messages may be a stranger's.</summary>
+    private static string Printable(string text) =>
+        string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? '\uFFFD' : c));
+
+    private static string OneLine(string text) => Printable(text).Replace('\n', ' ');
+
+    private static string? ReadHidden(string question)
+    {
+        System.Console.Error.Write(question);
+        var line = new StringBuilder();
+        while (System.Console.ReadKey(intercept: true) is var key && key.Key != ConsoleKey.Enter)
+        {
+            if (key.Key == ConsoleKey.Backspace)
+            {
+                line.Length = Math.Max(0, line.Length - 1);
+            }
+            else if (!char.IsControl(key.KeyChar))
+            {
+                line.Append(key.KeyChar);
+            }
+        }
+
+        System.Console.Error.WriteLine();
+        return line.ToString();
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text;
+using Orchestrator.Attestation;
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Data.Plans;
+using Orchestrator.Data.Schemas;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>Says in words what a party agrees to when it approves a manifest.</summary>
+public static class JobReview
+{
+    /// <summary>The whole manifest, from the point of view of <paramref name="party"/>.</summary>
+    public static string Describe(Manifest manifest, string party)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        ManifestContent job = manifest.Content;
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"Job \"{job.Name}\", serial {job.Serial}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  {manifest.Digest}");
+        Section(text, $"You are {party}", manifest.FindParty(party) is { } me ? [Words(me.Roles)] : ["The job does not name you."]);
+        Section(text, "You give", manifest.StreamsOf(party).Select(Describe).DefaultIfEmpty("Nothing: your release only consents."));
+        Section(text, "Others give", job.Streams.Where(stream => stream.Owner != party).Select(stream => $"{stream.Owner}: {Describe(stream)}").DefaultIfEmpty("Nothing."));
+        Section(text, "What is trained", [$"the program of {manifest.ProgramStream.Owner}, archive {job.ProgramDigest}"]);
+        Section(text, "How", Describe(job.Plan));
+        Section(text, "What leaves", Leaving(job));
+        Section(text, "Where", Where(job.Device));
+        Section(text, "If it is interrupted", [Checkpoints(job), Withdrawal(job)]);
+        Section(text, "Who must approve", [string.Join(", ", job.Parties.Select(other => other.Name))]);
+        return text.ToString();
+    }
+
+    /// <summary>A stream in words.</summary>
+    internal static string Describe(ManifestStream stream) => stream.Schema is { } schema
+        ? $"stream {stream.Id}, to {(stream.Role == StreamRole.Train ? "train" : "evaluate")}: {stream.Records} records of {Features(schema)}, in {stream.Frames} frames, digest {stream.Digest}"
+        : $"stream {stream.Id}, the program: {stream.Records} bytes, digest {stream.Digest}";
+
+    /// <summary>The plan in words, a line a matter.</summary>
+    internal static IEnumerable<string> Describe(TrainingPlan plan)
+    {
+        yield return string.Create(CultureInfo.InvariantCulture, $"{plan.Epochs} epochs of batches of {plan.BatchSize}, seed {plan.Seed}, {plan.Threads} threads");
+        yield return $"loss {plan.Loss}; optimiser {plan.Optimizer}";
+        yield return $"schedule {plan.Schedule}; interleaving {plan.Interleaving}";
+        yield return plan.Standardize ? "features standardised over all parties' training data, inside the device" : "features as they are";
+        if (plan.GradientClipNorm is { } norm)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"gradients clipped to norm {norm}");
+        }
+
+        if (plan.EarlyStopping is { } stopping)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"stops after {stopping.Patience} epochs without an improvement of {stopping.MinDelta}");
+        }
+    }
+
+    /// <summary>What leaves the device, a line an output.</summary>
+    internal static IEnumerable<string> Leaving(ManifestContent job)
+    {
+        foreach (ManifestOutput output in job.Outputs)
+        {
+            yield return $"{output.Kind.ToString().ToLowerInvariant()} \"{output.Name}\", readable by {string.Join(", ", output.Receivers)} and nobody else";
+        }
+
+        yield return job.Metrics.Names.IsEmpty
+            ? "no metrics"
+            : string.Create(CultureInfo.InvariantCulture, $"metrics {string.Join(", ", job.Metrics.Names)}, every {job.Metrics.EveryEpochs} epochs, {job.Metrics.Digits} digits; the last ones stand in the receipt, which all parties and the host can read");
+    }
+
+    /// <summary>The device requirements in words.</summary>
+    internal static IEnumerable<string> Where(DeviceRequirements device)
+    {
+        yield return $"on a device of security version {device.MinimumSecurityVersion} or later, with this firmware:";
+        foreach (FirmwareMeasurements firmware in device.Firmware)
+        {
+            yield return $"ccu {firmware.Ccu.ToString()[..16]}…, icu {firmware.Icu.ToString()[..16]}…, tiles {firmware.Tiles.ToString()[..16]}…";
+        }
+    }
+
+    private static string Checkpoints(ManifestContent job) => job.CheckpointEveryEpochs == 0
+        ? "no checkpoints are written"
+        : $"a checkpoint every {job.CheckpointEveryEpochs} epochs, which only all parties together can open";
+
+    private static string Withdrawal(ManifestContent job) => job.Withdrawal == WithdrawalRule.Stop
+        ? "a withdrawal ends the run at once, and nothing is delivered"
+        : "a withdrawal lets the epoch finish, and its model is delivered";
+
+    private static string Features(DataSchema schema) =>
+        $"{string.Join("x", schema.Shape)} features ({schema.FeatureType.ToString().ToLowerInvariant()})";
+
+    private static string Words(PartyRoles roles) => roles == PartyRoles.None ? "without a role but consent" : roles.ToString().ToLowerInvariant();
+
+    private static void Section(StringBuilder text, string title, IEnumerable<string> lines)
+    {
+        text.AppendLine(CultureInfo.InvariantCulture, $"{title}:");
+        foreach (string line in lines)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {line}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Data.Plans;
+using Orchestrator.Data.TileProtocol;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>
+/// Runs foreign programs in a process of their own, the one that trains on a device (docs/spec/tiles.md): what is foreign is never
+/// loaded into a party's own process, which holds its keys.
+/// </summary>
+/// <param name="tiles">Path of the executable <c>Orchestrator.Tiles</c>.</param>
+public sealed class ProgramRunner(string tiles)
+{
+    /// <summary>The executable beside the running program.</summary>
+    public static ProgramRunner Installed { get; } = new(Path.Combine(AppContext.BaseDirectory, "Orchestrator.Tiles"));
+
+    /// <summary>Loads a program, checks it and runs it once on zeros, as the device will before it reads any data.</summary>
+    /// <param name="archive">A TorchScript archive.</param>
+    /// <param name="manifest">The job: its plan and data.</param>
+    /// <param name="cancel">Gives up and ends the process.</param>
+    /// <exception cref="OrchestratorException">What is wrong with the program, or <see cref="PartyErrors.TilesMissing"/>.</exception>
+    public async Task TryAsync(string archive, Manifest manifest, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        await using FileStream program = LocalFile.OpenRead(archive);
+        using Process process = Start(["serve"]);
+        try
+        {
+            using var channel = new TileChannel(process.StandardOutput.BaseStream, process.StandardInput.BaseStream);
+            await channel.SendAsync(new TileMessage.Configure(manifest.Content.Plan, [.. manifest.Content.Streams.Where(stream => stream.Schema is not null).Select(Describe)], program.Length), cancel);
+            await SendAsync(channel, program, cancel);
+            switch (await channel.ReceiveAsync(cancel))
+            {
+                case TileMessage.Ready:
+                    return;
+                case TileMessage.Failed failed:
+                    throw new OrchestratorException(new ErrorCode(failed.Code, failed.Class, failed.Message, failed.Remedy), failed.Message);
+                default:
+                    throw new OrchestratorException(TileErrors.MessageUnexpected, "The tiles answered out of turn.");
+            }
+        }
+        finally
+        {
+            await EndAsync(process);
+        }
+    }
+
+    /// <summary>A program's code, operators and parameters, as JSON (docs/spec/tiles.md).</summary>
+    /// <exception cref="OrchestratorException">The file is no program, or <see cref="PartyErrors.TilesMissing"/>.</exception>
+    public async Task<string> InspectAsync(string archive, CancellationToken cancel = default)
+    {
+        LocalFile.OpenRead(archive).Dispose();
+        using Process process = Start(["inspect", Path.GetFullPath(archive)]);
+        try
+        {
+            process.StandardInput.Close();
+            string description = await process.StandardOutput.ReadToEndAsync(cancel);
+            await process.WaitForExitAsync(cancel);
+            return process.ExitCode == 0
+                ? description
+                : throw new OrchestratorException(PartyErrors.ProgramInvalid, $"{archive} is not a program that can be loaded.");
+        }
+        finally
+        {
+            await EndAsync(process);
+        }
+    }
+
+    private static async Task SendAsync(TileChannel channel, FileStream program, CancellationToken cancel)
+    {
+        byte[] piece = new byte[TileLimits.ChunkSize];
+        int read;
+        while ((read = await program.ReadAsync(piece, cancel)) > 0)
+        {
+            await channel.SendAsync(new TileMessage.Program(piece.AsMemory(0, read)), cancel);
+        }
+    }
+
+    private static TileStream Describe(ManifestStream stream) =>
+        new($"{stream.Id}", stream.Role!.Value, stream.Schema!, stream.FrameSize, stream.Records);
+
+    private static async Task EndAsync(Process process)
+    {
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
+    }
+
+    private Process Start(string[] arguments)
+    {
+        var start = new ProcessStartInfo(tiles, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        try
+        {
+            Process process = Process.Start(start)!;
+
+            // Read, so that the process cannot block on it, and dropped: what libtorch grumbles is not for people.
+            process.BeginErrorReadLine();
+            return process;
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new OrchestratorException(PartyErrors.TilesMissing, $"{tiles} cannot be started: {e.Message}", inner: e);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using Orchestrator.Attestation.Policies;
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Data.Plans;
+using Orchestrator.Data.Reading;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Sdk;
+
+/// <summary>What a job would read and do.</summary>
+/// <param name="TrainingRecords">Records an epoch trains on.</param>
+/// <param name="StepsPerEpoch">Optimiser steps of an epoch.</param>
+/// <param name="FramesPerEpoch">Frames that the device asks for in an epoch, evaluation included.</param>
+/// <param name="SealedBytes">Bytes of all sealed streams, to upload once.</param>
+/// <param name="DeviceBytes">Bytes of records that the device holds at once at most, besides program and model.</param>
+public sealed record JobPrediction(long TrainingRecords, long StepsPerEpoch, long FramesPerEpoch, long SealedBytes, long DeviceBytes);
+
+/// <summary>
+/// Tries a job out before anyone encrypts or waits: compiles it, predicts what it reads and needs, runs the program once on
+/// zeros, and asks every published policy about every device that may run it.
+/// </summary>
+public sealed class Rehearsal
+{
+    // IV field and tag of every frame (docs/spec/sealed-stream.md).
+    private const int FrameOverhead = 32;
+
+    private Rehearsal(Manifest manifest, JobPrediction prediction, IReadOnlyList<Denial> findings, IReadOnlyList<string> unchecked_)
+    {
+        Manifest = manifest;
+        Prediction = prediction;
+        Findings = findings;
+        NotChecked = unchecked_;
+    }
+
+    /// <summary>What the job compiles to.</summary>
+    public Manifest Manifest { get; }
+
+    /// <summary>What it would read and do.</summary>
+    public JobPrediction Prediction { get; }
+
+    /// <summary>Everything that would stop it, each with whose rule it is and the remedy.</summary>
+    public IReadOnlyList<Denial> Findings { get; }
+
+    /// <summary>What could not be tried out here, and why.</summary>
+    public IReadOnlyList<string> NotChecked { get; }
+
+    /// <summary>Rehearses a job.</summary>
+    /// <param name="job">The job file.</param>
+    /// <param name="devices">Devices to rehearse with; empty takes those that the manifest requires.</param>
+    /// <param name="program">Runs programs; null leaves the program untried.</param>
+    /// <param name="archive">The program in plaintext, if it is at hand.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="OrchestratorException">The job does not compile, or a file of it cannot be read.</exception>
+    public static async Task<Rehearsal> RunAsync(
+        JobFile job, IReadOnlyList<PredictedDevice>? devices = null, ProgramRunner? program = null, string? archive = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        Manifest manifest = await Task.Run(() => JobCompiler.Compile(job), cancel);
+        var findings = new List<Denial>();
+        var unchecked_ = new List<string>();
+        IReadOnlyList<PredictedDevice> candidates = devices is { Count: > 0 } ? devices : PredictedDevice.RequiredBy(manifest);
+        AskPolicies(job, manifest, candidates, findings, unchecked_);
+        await TryProgramAsync(manifest, program, archive, findings, unchecked_, cancel);
+        return new Rehearsal(manifest, Predict(manifest), findings, unchecked_);
+    }
+
+    private static void AskPolicies(JobFile job, Manifest manifest, IReadOnlyList<PredictedDevice> devices, List<Denial> findings, List<string> unchecked_)
+    {
+        DeviceRequirements required = manifest.Content.Device;
+        foreach (PublishedPolicy published in job.Policies)
+        {
+            PartyPolicy policy = PartyPolicy.Read(published.Path, published.Party);
+            foreach (PredictedDevice device in devices)
+            {
+                IEnumerable<Denial> denials = policy.Rules.AssessDevice(
+                    device.Claims(manifest.Digest), policy.ConsultsRevocationList, required.Firmware, required.MinimumSecurityVersion);
+                findings.AddRange(denials.Select(denial => denial with { Claim = $"{device.Name}: {denial.Claim}" }));
+            }
+        }
+
+        unchecked_.AddRange(manifest.Content.Parties
+            .Select(party => party.Name)
+            .Except(job.Policies.Select(policy => policy.Party))
+            .Select(name => $"the release policy of {name}: it has not published one (key `policies` of the job file)"));
+    }
+
+    private static async Task TryProgramAsync(
+        Manifest manifest, ProgramRunner? program, string? archive, List<Denial> findings, List<string> unchecked_, CancellationToken cancel)
+    {
+        if (program is null || archive is null)
+        {
+            unchecked_.Add("the program with the data's schema: only who has the program in plaintext can try it (--program)");
+            return;
+        }
+
+        try
+        {
+            await program.TryAsync(archive, manifest, cancel);
+        }
+        catch (OrchestratorException e) when (e.Code.Class == ErrorClass.Input)
+        {
+            findings.Add(new Denial(e.Code.Id, "program", "one that runs on the data's schema", e.Message, ReleasePolicy.Manifest, e.Remedy));
+        }
+    }
+
+    private static JobPrediction Predict(Manifest manifest)
+    {
+        ManifestStream[] data = [.. manifest.Content.Streams.Where(stream => stream.Schema is not null)];
+        TrainingPlan plan = manifest.Content.Plan;
+        long records = data.Where(stream => stream.Role == StreamRole.Train).Sum(stream => stream.Records);
+        int recordSize = data[0].RecordSize;
+
+        // What is read ahead is bounded by a frame a stream; what is shuffled, by the window.
+        long window = plan.Interleaving is Interleaving.Shuffle shuffle ? shuffle.Window : 0;
+        long deviceBytes = data.Sum(stream => (long)stream.FrameSize) + ((window + (2L * plan.BatchSize)) * recordSize);
+        return new JobPrediction(
+            records,
+            (records + plan.BatchSize - 1) / plan.BatchSize,
+            data.Sum(stream => stream.Frames),
+            manifest.Content.Streams.Sum(SealedSize),
+            deviceBytes);
+    }
+
+    private static long SealedSize(ManifestStream stream) => (stream.Records * stream.RecordSize) + (stream.Frames * FrameOverhead);
+}

@@ -56,7 +56,7 @@ internal sealed class ObjectWriter : IDisposable
     }
 
     /// <exception cref="OrchestratorException">A code of <see cref="StreamErrors"/>: no sealed stream continues like this. Or one of
-    /// <see cref="StorageErrors"/>; then the file ends where it ended before, and this writer is of no more use.</exception>
+    /// <see cref="StorageErrors"/>; this writer is then of no more use, and the file holds a part of the bytes, to be continued.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         try
@@ -67,7 +67,6 @@ internal sealed class ObjectWriter : IDisposable
         }
         catch (Exception failure) when (StorageErrors.Concerns(failure))
         {
-            _data.SetLength(Received);
             throw StorageErrors.From(failure, _name);
         }
     }

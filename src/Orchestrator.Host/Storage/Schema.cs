@@ -17,8 +17,9 @@ internal static class Schema
         CREATE TABLE objects(
             digest BLOB PRIMARY KEY,
             size INTEGER NOT NULL) STRICT;
+        -- An id names a file, so it is never used twice.
         CREATE TABLE uploads(
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
             digest BLOB NOT NULL,
             party TEXT NOT NULL REFERENCES parties(name),
             size INTEGER NOT NULL,

@@ -259,6 +259,28 @@ public class UploadTests
     }
 
     [Fact]
+    public async Task Put_WhenTheDiskIsFull_IsAStorageErrorAndCanBeContinuedLater()
+    {
+        await using TestHost host = await TestHost.StartAsync();
+        using HostClient client = await host.LoginAsync(new TestParty("clinic-a"));
+        SealedSample sample = SealedSample.Create(300_000);
+        await client.PutAsync(sample.Digest, sample.Bytes.Length, 0, sample.Bytes.AsMemory(0, 10));
+        string leaves = Path.Combine(host.State, "uploads", "upload-1.leaves");
+        File.Delete(leaves);
+        File.CreateSymbolicLink(leaves, "/dev/full");
+
+        Errors.OrchestratorException full = await Expect.CodeAsync(Crypto.IO.StorageErrors.Full, () => client.PutAsync(sample.Digest, sample.Bytes.Length, 10, sample.Bytes.AsMemory(10)));
+
+        Assert.DoesNotContain(host.State, full.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Path.Combine(host.State, "objects")));
+        File.Delete(leaves);
+        StatReply stat = await client.StatAsync(sample.Digest);
+        Assert.False(stat.Complete);
+        Assert.True((await client.PutAsync(sample.Digest, sample.Bytes.Length, (long)stat.Received, sample.Bytes.AsMemory((int)stat.Received))).Complete);
+        Assert.Equal(sample.Bytes, await client.GetAsync(sample.Digest));
+    }
+
+    [Fact]
     public async Task Put_TwiceAtTheSameTime_RefusesTheSecond()
     {
         await using TestHost host = await TestHost.StartAsync();

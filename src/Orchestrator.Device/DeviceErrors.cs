@@ -16,6 +16,10 @@ public static class DeviceErrors
     public static readonly ErrorCode StateDamaged = new("device-state-damaged", ErrorClass.Storage,
         "A file of the device's state is damaged.", "Restore the folder from a copy, or provision a new device in an empty folder.");
 
+    /// <summary>The address to serve at is taken or not this machine's.</summary>
+    public static readonly ErrorCode AddressUnavailable = new("device-address-unavailable", ErrorClass.Unavailable,
+        "The device cannot serve at the address given.", "Choose another address and port; port 0 takes any that is free.");
+
     /// <summary>Firmware files are missing.</summary>
     public static readonly ErrorCode FirmwareMissing = new("device-firmware-missing", ErrorClass.Usage,
         "Firmware files of the device are missing or unreadable.", "Install the device, the tiles and their libraries in one folder.");

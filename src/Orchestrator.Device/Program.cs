@@ -1,1 +1,37 @@
-return 0;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Orchestrator.Device;
+using Orchestrator.Errors;
+
+return await DeviceCommand.Create(RunAsync).Parse(args).InvokeAsync();
+
+static async Task<int> RunAsync(DeviceOptions options, CancellationToken cancellationToken)
+{
+    using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+    using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+    {
+        signal.Cancel = true;
+        stop.Cancel();
+    });
+    try
+    {
+        await using DeviceServer server = await DeviceServer.StartAsync(options, logging: LogToStandardError, cancellation: stop.Token);
+        Console.WriteLine($"address {server.Address.GetLeftPart(UriPartial.Authority)}");
+        await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return 0;
+    }
+    catch (OrchestratorException failure)
+    {
+        Console.Error.WriteLine($"error {failure.Code}: {failure.Message}");
+        Console.Error.WriteLine($"  {failure.Remedy}");
+        return (int)failure.Code.Class;
+    }
+}
+
+static void LogToStandardError(ILoggingBuilder logging)
+{
+    logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
+    logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+}

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Contracts.Approvals;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Data.TileProtocol;
 using Orchestrator.Device.Identity;
 using Orchestrator.Errors;
 
@@ -10,6 +11,9 @@ namespace Orchestrator.Device.Sessions;
 /// <summary>A job that the device has agreed to quote for: manifest, every party's verified approval and nonce. Only <see cref="Check"/> makes one.</summary>
 public sealed class LoadedJob
 {
+    /// <summary>Frames of all streams together: 32 bytes of memory each, and at frames of 256 KiB a tebibyte of data.</summary>
+    public const long MaxFrames = 1 << 22;
+
     private LoadedJob(Manifest manifest, IReadOnlyList<VerifiedApproval> approvals, ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> nonces)
     {
         Manifest = manifest;
@@ -78,6 +82,11 @@ public sealed class LoadedJob
 
     private static void CheckSupported(ManifestContent manifest)
     {
+        if (manifest.Streams.Sum(stream => stream.Frames) > MaxFrames || manifest.Streams.Count(stream => stream.Role is not null) > TileLimits.MaxStreams)
+        {
+            throw new OrchestratorException(DeviceErrors.Unsupported, $"This device reads at most {MaxFrames} frames of {TileLimits.MaxStreams} data streams.");
+        }
+
         if (manifest.CheckpointEveryEpochs != 0)
         {
             throw new OrchestratorException(DeviceErrors.Unsupported, "This device writes no checkpoints.");

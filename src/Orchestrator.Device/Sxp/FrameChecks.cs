@@ -35,6 +35,9 @@ public sealed class FrameChecks : IDisposable
     /// <summary>Reads that were right.</summary>
     public long Reads { get; private set; }
 
+    /// <summary>Sealed bytes of the reads that were right.</summary>
+    public long BytesRead { get; private set; }
+
     /// <summary>Whether a sealed frame is the one at <paramref name="index"/>. Not for the same frame at the same time.</summary>
     public bool Check(long index, ReadOnlySpan<byte> frame)
     {
@@ -59,7 +62,7 @@ public sealed class FrameChecks : IDisposable
             _expected[index] = new Digest(kept);
             _wasRead[index] = true;
             FramesRead++;
-            Reads++;
+            Count(frame);
         }
 
         return true;
@@ -72,10 +75,20 @@ public sealed class FrameChecks : IDisposable
         lock (_gmac)
         {
             ComputeGmac(index, frame, found[..GmacSize]);
-            bool right = _expected[index] == new Digest(found);
-            Reads += right ? 1 : 0;
-            return right;
+            if (_expected[index] != new Digest(found))
+            {
+                return false;
+            }
+
+            Count(frame);
+            return true;
         }
+    }
+
+    private void Count(ReadOnlySpan<byte> frame)
+    {
+        Reads++;
+        BytesRead += frame.Length;
     }
 
     // The frame's index is the nonce: two different frames under one would have to pass the comparison first.

@@ -1,0 +1,65 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Contracts;
+using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Device.Runs;
+using Orchestrator.Device.Tiles;
+using Orchestrator.Errors;
+using Mailbox = Orchestrator.Device.Control.Mailbox;
+using DmaProtocol = Orchestrator.Contracts.Protocol.Device.Dma;
+
+namespace Orchestrator.Device.Dma;
+
+/// <summary>The transfer of a run as a gRPC service. The state has changed, and keys are scrubbed, before the host hears of the end.</summary>
+public sealed partial class DmaService(Mailbox mailbox, ITileLauncher launcher, ILogger<DmaService> log) : DmaProtocol.DmaBase
+{
+    /// <inheritdoc/>
+    public override async Task Run(IAsyncStreamReader<HostTransfer> requestStream, IServerStreamWriter<DeviceTransfer> responseStream, ServerCallContext context)
+    {
+        if (!await requestStream.MoveNext(context.CancellationToken).ConfigureAwait(false) || requestStream.Current.TransferCase != HostTransfer.TransferOneofCase.Start)
+        {
+            throw new OrchestratorException(DeviceErrors.TransferUnexpected, "A transfer begins with StartRun.");
+        }
+
+        DeviceTransfer end = await RunAsync(new HostLink(requestStream, responseStream), context.CancellationToken).ConfigureAwait(false);
+        await responseStream.WriteAsync(end, context.CancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<DeviceTransfer> RunAsync(HostLink host, CancellationToken hostAway)
+    {
+        try
+        {
+            byte[] receipt = [];
+            await mailbox.RunAsync(
+                async (session, device, cancellation) => receipt = await EndingClearly(new JobRun(session, device, launcher, host).RunAsync(cancellation), hostAway).ConfigureAwait(false),
+                hostAway).ConfigureAwait(false);
+            LogFinished();
+            return new DeviceTransfer { Finished = new Finished { Receipt = ByteString.CopyFrom(receipt) } };
+        }
+        catch (OrchestratorException e) when (e.Code != DeviceErrors.CommandIllegal)
+        {
+            LogException(e.Code.Id, e.Message);
+            return new DeviceTransfer { Exception = RpcErrors.ToDetail(e) };
+        }
+    }
+
+    private static async Task<byte[]> EndingClearly(Task<byte[]> run, CancellationToken hostAway)
+    {
+        try
+        {
+            return await run.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            ErrorCode code = hostAway.IsCancellationRequested ? DeviceErrors.HostLost : DeviceErrors.RunCancelled;
+            throw new OrchestratorException(code, code.Meaning, inner: e);
+        }
+    }
+
+    [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "run finished")]
+    private partial void LogFinished();
+
+    [LoggerMessage(EventId = 21, Level = LogLevel.Warning, Message = "run ended in exception {Code}: {Reason}")]
+    private partial void LogException(string code, string reason);
+}

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Contracts.Receipts;
+using Orchestrator.Data.Plans;
+using Orchestrator.Data.TileProtocol;
+using Orchestrator.Device.Dma;
+using Orchestrator.Device.Identity;
+using Orchestrator.Device.Sessions;
+using Orchestrator.Device.Sxp;
+using Orchestrator.Device.Tiles;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Device.Runs;
+
+/// <summary>One job from committed keys to receipt. Whatever goes wrong, when it returns nothing of it is left running and no plaintext is left.</summary>
+/// <param name="session">Job and keys.</param>
+/// <param name="device">Signs the receipt.</param>
+/// <param name="launcher">Starts the tiles.</param>
+/// <param name="host">Data in, outputs out.</param>
+public sealed class JobRun(Session session, BootIdentity device, ITileLauncher launcher, HostLink host)
+{
+    private readonly ManifestContent _manifest = session.Job.Manifest.Content;
+
+    /// <summary>Runs the job.</summary>
+    /// <returns>The signed receipt.</returns>
+    /// <exception cref="OrchestratorException">Whatever ended the run: a security exception, the host, the tiles.</exception>
+    public async Task<byte[]> RunAsync(CancellationToken cancellation)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task listening = host.ListenAsync(end.Token);
+        Task<byte[]> work = WorkAsync(end.Token);
+        Task first = await Task.WhenAny(listening, work).ConfigureAwait(false);
+        await end.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(listening, work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // The other failed because this one did.
+        await first.ConfigureAwait(false);
+        return await work.ConfigureAwait(false);
+    }
+
+    private async Task<byte[]> WorkAsync(CancellationToken cancellation)
+    {
+        using var sxp = new EncryptionUnit(device.Board.KeySlots, device.Board.Contexts, session.KeyOf);
+        var streams = new List<InputStream>();
+        try
+        {
+            foreach (ManifestStream description in _manifest.Streams)
+            {
+                streams.Add(await InputStream.OpenAsync(description, host, cancellation).ConfigureAwait(false));
+            }
+
+            return await TrainAsync(streams, new IngressTile(sxp, host), cancellation).ConfigureAwait(false);
+        }
+        catch (OrchestratorException e) when (e.Code == TileErrors.ChannelClosed)
+        {
+            throw new OrchestratorException(DeviceErrors.TilesLost, DeviceErrors.TilesLost.Meaning, inner: e);
+        }
+        finally
+        {
+            streams.ForEach(stream => stream.Dispose());
+        }
+    }
+
+    private async Task<byte[]> TrainAsync(IReadOnlyList<InputStream> streams, IngressTile ingress, CancellationToken cancellation)
+    {
+        InputStream program = streams.Single(stream => stream.Description.Role is null);
+        InputStream[] data = [.. streams.Where(stream => stream.Description.Role is not null)];
+        await ReadEmptyEndsAsync(data, ingress, cancellation).ConfigureAwait(false);
+
+        var configuration = new TileMessage.Configure(_manifest.Plan, [.. data.Select(Describe)], program.Description.Records);
+        using var outputs = new OutputSet(session, host);
+        var metrics = new MetricsGate(_manifest.Metrics);
+        await using TileLink tiles = launcher.Launch();
+        using CancellationTokenRegistration abort = cancellation.Register(tiles.Abort);
+        tiles.Silence();
+        await tiles.Channel.SendAsync(configuration, cancellation).ConfigureAwait(false);
+        await new ProgramLoader(ingress, tiles.Channel).LoadAsync(program, _manifest.ProgramDigest, cancellation).ConfigureAwait(false);
+
+        await using var frames = new FrameFeeder(configuration.Schedule(), data, ingress, cancellation);
+        var conversation = new TileConversation(tiles.Channel, frames, outputs, metrics, epoch => ReportAsync(epoch, streams, cancellation));
+        TileMessage.Done done = await conversation.TrainAsync(cancellation).ConfigureAwait(false);
+        await outputs.WriteMetricsAsync(metrics.Lines(), cancellation).ConfigureAwait(false);
+        return Sign(streams, done.Epochs, metrics, outputs);
+    }
+
+    // The last frame of a stream may be empty; no batch needs it, but without it nothing shows that the stream ends there.
+    private static async Task ReadEmptyEndsAsync(IEnumerable<InputStream> streams, IngressTile ingress, CancellationToken cancellation)
+    {
+        foreach (InputStream stream in streams.Where(stream => stream.PlaintextLengthOf(stream.Description.Frames - 1) == 0))
+        {
+            (await ingress.ReadAsync(stream, stream.Description.Frames - 1, cancellation).ConfigureAwait(false)).Dispose();
+        }
+    }
+
+    private static TileStream Describe(InputStream stream) => new(
+        $"{stream.Description.Id}", (StreamRole)stream.Description.Role!, stream.Description.Schema!, stream.Description.FrameSize, stream.Description.Records);
+
+    private Task ReportAsync(int epoch, IReadOnlyList<InputStream> streams, CancellationToken cancellation)
+    {
+        var progress = new RunProgress
+        {
+            Epoch = (uint)epoch,
+            Epochs = (uint)_manifest.Plan.Epochs,
+            FramesRead = (ulong)streams.Sum(stream => stream.Checks.Reads),
+            BytesRead = (ulong)streams.Sum(stream => stream.Checks.BytesRead),
+        };
+        return host.SendAsync(new DeviceTransfer { Progress = progress }, cancellation);
+    }
+
+    private byte[] Sign(IEnumerable<InputStream> streams, int epochs, MetricsGate metrics, OutputSet outputs) => new Receipt
+    {
+        Manifest = session.Job.Manifest,
+        Approvals = [.. session.Job.Approvals],
+        Quote = session.EvidenceDigest,
+        Streams = [.. streams.Select(stream => new ConsumedStream(stream.Description.Id, stream.Checks.FramesRead, stream.Checks.Reads))],
+        Epochs = epochs,
+        Metrics = metrics.Final(),
+        Outputs = outputs.Deliver(),
+    }.Sign(device.Alias, session.Evidence);
+}

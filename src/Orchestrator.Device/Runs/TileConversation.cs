@@ -1,0 +1,78 @@
+using System.Text.RegularExpressions;
+using Orchestrator.Crypto.Streams;
+using Orchestrator.Data.TileProtocol;
+using Orchestrator.Device.Tiles;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Device.Runs;
+
+/// <summary>The controller's side of <c>docs/spec/tiles.md</c>: feeds frames, takes metrics and outputs, until the tiles are done.</summary>
+internal sealed partial class TileConversation(TileChannel tiles, FrameFeeder frames, OutputSet outputs, MetricsGate metrics, Func<int, Task> progress)
+{
+    /// <summary>Waits until the program is loaded, then trains.</summary>
+    public async Task<TileMessage.Done> TrainAsync(CancellationToken cancellation)
+    {
+        if (await ReceiveAsync(cancellation).ConfigureAwait(false) is not TileMessage.Ready)
+        {
+            throw Unexpected();
+        }
+
+        await tiles.SendAsync(new TileMessage.Start(), cancellation).ConfigureAwait(false);
+        while (true)
+        {
+            TileMessage message = await ReceiveAsync(cancellation).ConfigureAwait(false);
+            if (message is TileMessage.Done done)
+            {
+                return done;
+            }
+
+            await AnswerAsync(message, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task AnswerAsync(TileMessage message, CancellationToken cancellation)
+    {
+        switch (message)
+        {
+            case TileMessage.NeedFrame need:
+                using (Plaintext frame = await frames.NextAsync(need.Position).ConfigureAwait(false))
+                {
+                    await tiles.SendAsync(new TileMessage.Frame(need.Position, frame.Memory), cancellation).ConfigureAwait(false);
+                }
+
+                break;
+            case TileMessage.Progress epoch:
+                metrics.Add(epoch);
+                await progress(epoch.Epoch).ConfigureAwait(false);
+                break;
+            case TileMessage.Output { Kind: StreamKind.Model } model:
+                await outputs.WriteModelAsync(model.Chunk, model.Last, cancellation).ConfigureAwait(false);
+                break;
+            case TileMessage.Output { Kind: StreamKind.Metrics }:
+                // What leaves of the metrics is written from the epochs' figures, through the gate.
+                break;
+            default:
+                throw Unexpected();
+        }
+    }
+
+    private async Task<TileMessage> ReceiveAsync(CancellationToken cancellation)
+    {
+        TileMessage message = await tiles.ReceiveAsync(cancellation).ConfigureAwait(false);
+        return message is TileMessage.Failed failed ? throw Failed(failed) : message;
+    }
+
+    // The message may quote the program, or data through it: only the code leaves the device.
+    private static OrchestratorException Failed(TileMessage.Failed failed)
+    {
+        ErrorCode code = CodePattern().IsMatch(failed.Code)
+            ? new ErrorCode(failed.Code, failed.Class, DeviceErrors.TrainingFailed.Meaning, DeviceErrors.TrainingFailed.Remedy)
+            : DeviceErrors.TrainingFailed;
+        return new OrchestratorException(code, $"The training failed on the tiles with {code.Id}; what it says beyond that stays there.");
+    }
+
+    private static OrchestratorException Unexpected() => new(TileErrors.MessageUnexpected, TileErrors.MessageUnexpected.Meaning);
+
+    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)+$")]
+    private static partial Regex CodePattern();
+}

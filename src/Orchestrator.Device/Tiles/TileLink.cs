@@ -1,0 +1,30 @@
+using Orchestrator.Data.TileProtocol;
+
+namespace Orchestrator.Device.Tiles;
+
+/// <summary>The controller's connection to running tiles. Disposing it ends them and returns when nothing of them is left.</summary>
+public abstract class TileLink : IAsyncDisposable
+{
+    /// <summary>The conversation.</summary>
+    public abstract TileChannel Channel { get; }
+
+    /// <summary>From now on the tiles hold what is not the operator's to see: nothing they print is shown.</summary>
+    public abstract void Silence();
+
+    /// <summary>Ends the tiles at once, from any thread; the conversation then breaks.</summary>
+    public abstract void Abort();
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>Starts tiles.</summary>
+public interface ITileLauncher
+{
+    /// <summary>Whether they run without network, files and other processes; stated in quotes.</summary>
+    bool Confined { get; }
+
+    /// <summary>Starts fresh tiles.</summary>
+    /// <exception cref="Errors.OrchestratorException"><see cref="DeviceErrors.TilesLost"/>.</exception>
+    TileLink Launch();
+}

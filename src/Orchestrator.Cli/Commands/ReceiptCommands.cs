@@ -21,9 +21,9 @@ internal static class ReceiptCommands
         var command = new CliCommand(
             "verify",
             "Verify a receipt without any host: device, signatures, approvals, and a model file against it. Prints what it proves.",
-            "orchestrator receipt verify result/receipt.cbor --policy policy.yaml",
-            "orchestrator receipt verify result/receipt.cbor --policy policy.yaml --model result/model.itx",
-            "orchestrator receipt verify result/receipt.cbor --policy policy.yaml --model result/model.safetensors --home ./lab")
+            "orchestrator receipt verify result/receipt.cose --policy policy.yaml",
+            "orchestrator receipt verify result/receipt.cose --policy policy.yaml --model result/model.itx",
+            "orchestrator receipt verify result/receipt.cose --policy policy.yaml --model result/model.safetensors --home ./lab")
         {
             file, model, policy,
         };

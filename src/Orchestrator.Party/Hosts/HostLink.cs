@@ -115,14 +115,15 @@ internal sealed class HostLink : IDisposable
             _login = null;
         }
 
-        if (failure.Code.Id != RpcErrors.Unavailable.Id)
+        // A failed handshake reaches gRPC as an internal error of its own, an absent peer as unavailable.
+        return failure.Code switch
         {
-            return failure;
-        }
-
-        return _pin.Refused is { } refused
-            ? new OrchestratorException(ConnectionErrors.CertificateChanged, $"The host {_channel.Target} shows the certificate {refused}, not {_pin.Fingerprint}.", inner: failure)
-            : new OrchestratorException(ConnectionErrors.HostAway, $"The host {_channel.Target} cannot be reached.", inner: failure);
+            { Id: var id } when _pin.Refused is { } refused && (id == RpcErrors.Internal.Id || id == RpcErrors.Unavailable.Id) => new OrchestratorException(
+                ConnectionErrors.CertificateChanged, $"The host {_channel.Target} shows the certificate {refused}, not {_pin.Fingerprint}.", inner: failure),
+            { Id: var id } when id == RpcErrors.Unavailable.Id => new OrchestratorException(
+                ConnectionErrors.HostAway, $"The host {_channel.Target} cannot be reached.", inner: failure),
+            _ => failure,
+        };
     }
 
     /// <summary>Whether a failure means that the host knows no login of this party any more.</summary>

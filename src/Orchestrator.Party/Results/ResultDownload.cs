@@ -24,7 +24,7 @@ public sealed record JobResult(VerifiedReceipt Receipt, string ReceiptPath, IRea
 /// <summary>Fetches, verifies and opens a job's outputs. Files appear when everything is verified, or not at all.</summary>
 internal sealed class ResultDownload(Party party, HostConnection host, PartyPolicy policy)
 {
-    public const string ReceiptFile = "receipt.cbor";
+    public const string ReceiptFile = "receipt.cose";
 
     public async Task<JobResult> RunAsync(Digest job, string folder, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {

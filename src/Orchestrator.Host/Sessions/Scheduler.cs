@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using Orchestrator.Contracts;
-using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Crypto;
@@ -56,7 +55,7 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
 
         foreach (JobRow job in queued)
         {
-            string[] parties = [.. Manifest.Decode(job.Manifest).Content.Parties.Select(party => party.Name)];
+            IReadOnlyList<string> parties = ledger.PartiesOf(job.Digest);
             string[] away = [.. parties.Where(party => !agents.IsAttending(party))];
             if (away.Length > 0)
             {
@@ -88,7 +87,7 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
         }
     }
 
-    private void Begin(JobRow job, DeviceLink device, string[] parties, CancellationToken stopping)
+    private void Begin(JobRow job, DeviceLink device, IReadOnlyList<string> parties, CancellationToken stopping)
     {
         _obstacles.Remove(job.Digest);
         if (ledger.TryBegin(job.Digest, device.Name) is not { } attempt)
@@ -101,17 +100,18 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
         _sessions.Add(Task.Run(() => RunSessionAsync(job, attempt, device, parties, stopping), CancellationToken.None));
     }
 
-    private async Task RunSessionAsync(JobRow job, int attempt, DeviceLink device, string[] parties, CancellationToken stopping)
+    private async Task RunSessionAsync(JobRow job, int attempt, DeviceLink device, IReadOnlyList<string> parties, CancellationToken stopping)
     {
         try
         {
-            await RunToOutcomeAsync(new Session(job, attempt, device, ledger, agents, store, options, time), job.Digest, attempt, stopping);
+            var session = new Session(job, attempt, device, ledger, agents, store, options, time);
+            await RunToOutcomeAsync(session, job.Digest, attempt, device.Name, stopping);
         }
         catch (SessionOverException)
         {
             Log.SessionOver(log, job.Digest, attempt);
         }
-        catch (Exception failure) when (failure is OrchestratorException)
+        catch (OrchestratorException failure)
         {
             Log.SessionBroken(log, failure, job.Digest, attempt);
         }
@@ -122,7 +122,7 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
         }
     }
 
-    private async Task RunToOutcomeAsync(Session session, Digest job, int attempt, CancellationToken stopping)
+    private async Task RunToOutcomeAsync(Session session, Digest job, int attempt, string device, CancellationToken stopping)
     {
         try
         {
@@ -141,12 +141,12 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
         catch (OrchestratorException failure) when (failure.Code.Class == ErrorClass.Unavailable && attempt < MaximumAttempts)
         {
             Log.SessionFailed(log, job, attempt, failure.Code.Id);
-            ledger.Requeue(job, attempt, RpcErrors.ToDetail(failure));
+            ledger.Requeue(job, attempt, RpcErrors.ToDetail(Explain(failure, device)));
         }
         catch (OrchestratorException failure)
         {
             Log.SessionFailed(log, job, attempt, failure.Code.Id);
-            ledger.Fail(job, attempt, RpcErrors.ToDetail(failure));
+            ledger.Fail(job, attempt, RpcErrors.ToDetail(Explain(failure, device)));
         }
         catch (Exception failure) when (failure is not SessionOverException)
         {
@@ -155,7 +155,12 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
         }
     }
 
-    private void TellParties(Digest job, string[] parties)
+    // gRPC only knows that somebody went away.
+    private static OrchestratorException Explain(OrchestratorException failure, string device) => failure.Code.Id == RpcErrors.Unavailable.Id || failure.Code.Id == RpcErrors.Deadline.Id
+        ? new OrchestratorException(HostErrors.DeviceAway, $"Device {device} went away in the middle.", inner: failure)
+        : failure;
+
+    private void TellParties(Digest job, IReadOnlyList<string> parties)
     {
         (JobState state, ErrorDetail? failure) = ledger.OutcomeOf(job);
         if (!JobStates.IsEnd(state))

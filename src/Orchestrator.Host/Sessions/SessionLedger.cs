@@ -52,6 +52,10 @@ internal sealed class SessionLedger(HostDatabase database, JobJournal journal, C
         row => ((JobState)row.GetInt32(0), row.MessageOrNull(1, ErrorDetail.Parser)),
         ("$job", job)).Single());
 
+    /// <summary>The parties that the job names.</summary>
+    public IReadOnlyList<string> PartiesOf(Digest job) =>
+        database.Read(connection => connection.Query("SELECT party FROM job_parties WHERE job = $job ORDER BY party", row => row.GetString(0), ("$job", job)));
+
     /// <summary>The approvals of a job.</summary>
     public List<byte[]> Approvals(JobRow job) => database.Read(connection => job.Approvals(connection).ConvertAll(approval => approval.Approval_.ToByteArray()));
 

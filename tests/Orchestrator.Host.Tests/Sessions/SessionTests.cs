@@ -192,7 +192,7 @@ public class SessionTests
         await device.DisposeAsync();
 
         List<JobEvent> events = await job.WatchAsync(happened => happened.Kind == "waiting_for_device");
-        Assert.Equal(RpcErrors.Unavailable.Id, events.Single(happened => happened.Kind == "requeued").Error.Code);
+        Assert.Equal(HostErrors.DeviceAway.Id, events.Single(happened => happened.Kind == "requeued").Error.Code);
         Assert.Equal(JobState.Queued, (await job.GetAsync()).State);
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.Schemas;
+using Orchestrator.Errors;
 using Orchestrator.Sdk;
 
 namespace Orchestrator.Cli.Commands;
@@ -42,6 +43,12 @@ internal static class DataCommands
         var options = new PartyOptions(terminal);
         var file = new Argument<string>("FILE") { Description = "Data: .csv (with a header), .npy, .npz or .txt." };
         var schema = new Option<string>("--schema") { Description = "What a record is: a YAML file (docs/spec/job-file.md).", HelpName = "FILE", Required = true };
+        var frameSize = new Option<int>("--frame-size")
+        {
+            Description = "Plaintext bytes of a frame, rounded down to whole records: the unit that a device reads at once.",
+            HelpName = "BYTES",
+            DefaultValueFactory = _ => StreamLimits.DefaultFrameSize,
+        };
         Option<string> output = OutputOption("The sealed file.");
         var command = new CliCommand(
             "seal",
@@ -49,16 +56,22 @@ internal static class DataCommands
             "orchestrator data seal clinic-a.csv --schema schema.yaml -o clinic-a.itx",
             "orchestrator data seal images.npz --schema schema.yaml -o images.itx --json")
         {
-            file, schema, output,
+            file, schema, output, frameSize,
         };
         options.AddKeysTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
+            int bytes = parsed.GetValue(frameSize);
+            if (bytes is < StreamLimits.MinFrameSize or > StreamLimits.MaxFrameSize)
+            {
+                throw new OrchestratorException(CliErrors.Usage, $"--frame-size takes {StreamLimits.MinFrameSize} to {StreamLimits.MaxFrameSize} bytes, not {bytes}.");
+            }
+
             DataSchema records = SchemaFile.Read(parsed.GetRequiredValue(schema));
             using Party party = await options.OpenAsync(parsed);
             string target = parsed.GetRequiredValue(output);
             StreamCard card = await ProgressDisplay.RunAsync(
-                terminal, progress => party.SealAsync(parsed.GetRequiredValue(file), records, target, progress, cancel));
+                terminal, progress => party.SealAsync(parsed.GetRequiredValue(file), records, target, progress, bytes, cancel));
             Print(terminal, card, target);
         });
         return command;

@@ -1,5 +1,6 @@
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Crypto;
+using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Errors;
 
@@ -72,11 +73,18 @@ public sealed class Party : IDisposable
     /// <param name="schema">What its records are.</param>
     /// <param name="destination">The sealed file; replaced as a whole or left as it was.</param>
     /// <param name="progress">Told how far it is.</param>
+    /// <param name="frameSize">Plaintext bytes of a frame, <see cref="StreamLimits.MinFrameSize"/> to <see cref="StreamLimits.MaxFrameSize"/>; rounded down to whole records.</param>
     /// <param name="cancel">Gives up; nothing is left behind.</param>
     /// <returns>What a launcher needs to know of it.</returns>
     /// <exception cref="OrchestratorException">A <c>data-*</c> or <c>storage-*</c> code.</exception>
-    public Task<StreamCard> SealAsync(string source, DataSchema schema, string destination, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
-        Task.Run(() => new Sealer(Keys, Time).SealData(source, schema, destination, progress, cancel), cancel);
+    public Task<StreamCard> SealAsync(
+        string source,
+        DataSchema schema,
+        string destination,
+        IProgress<WorkProgress>? progress = null,
+        int frameSize = StreamLimits.DefaultFrameSize,
+        CancellationToken cancel = default) =>
+        Task.Run(() => new Sealer(Keys, Time).SealData(source, schema, destination, frameSize, progress, cancel), cancel);
 
     /// <summary>Seals a program: a TorchScript archive, as <c>torch.jit.script(m).save()</c> writes it.</summary>
     /// <inheritdoc cref="SealAsync"/>

@@ -16,12 +16,16 @@ internal sealed class Sealer(KeyStore keys, TimeProvider time)
 {
     private const int CopyBytes = 1 << 20;
 
-    public StreamCard SealData(string source, DataSchema schema, string destination, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    public StreamCard SealData(string source, DataSchema schema, string destination, int frameSize, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         RequireDifferent(source, destination);
         using RecordReader reader = RecordReader.Open(source, schema);
         var meter = new ProgressMeter("seal", total: null, progress, time);
-        StreamHeader header = StreamHeader.Create(StreamKind.Data, keys.Identity.Name, schema.RecordSize) with { Schema = schema.ToCbor().Encode() };
+        StreamHeader header = StreamHeader.Create(StreamKind.Data, keys.Identity.Name, schema.RecordSize) with
+        {
+            Schema = schema.ToCbor().Encode(),
+            FrameSize = StreamHeader.FrameSizeFor(schema.RecordSize, frameSize),
+        };
         return Seal(destination, header, sealer => reader.CopyTo(
             records =>
             {

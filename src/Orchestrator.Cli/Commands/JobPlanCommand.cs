@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Device.Firmware;
 using Orchestrator.Errors;
 using Orchestrator.Sdk;
 
@@ -35,6 +36,11 @@ internal static class JobPlanCommand
             IReadOnlyList<PredictedDevice> devices = parsed.GetValue(online) ? await DevicesAsync(options, parsed, cancel) : [];
             Rehearsal rehearsal = await Rehearsal.RunAsync(job, devices, ProgramRunner.Installed, parsed.GetValue(program), cancel);
             terminal.Result(ToJson(rehearsal), Describe(rehearsal));
+            if (!rehearsal.Manifest.Content.Device.Firmware.Contains(FirmwareMeter.Installed.Measure()))
+            {
+                terminal.Note("the job accepts other firmware than what is installed here; `device measure` prints this one's measurements");
+            }
+
             if (rehearsal.Findings.Count > 0)
             {
                 throw new OrchestratorException(JobErrors.WouldFail, $"{rehearsal.Findings.Count} findings would stop this job.");

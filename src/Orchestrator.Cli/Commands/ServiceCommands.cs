@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Orchestrator.Attestation;
+using Orchestrator.Device.Firmware;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -13,7 +15,6 @@ internal static class ServiceCommands
             "run",
             "Run a host: it keeps sealed files, schedules jobs and relays messages, and can read none of them. Options go to the host program; --help after -- shows them.",
             "Orchestrator.Host",
-            [],
             "orchestrator host run --state ./host --listen 127.0.0.1:7443 --device http://127.0.0.1:7444",
             "orchestrator host run -- --help"));
 
@@ -25,19 +26,28 @@ internal static class ServiceCommands
             "run",
             "Run a simulated device. Options go to the device program; --help after -- shows them.",
             "Orchestrator.Device",
-            [],
             "orchestrator device run --state ./device --listen 127.0.0.1:7444",
             "orchestrator device run --state ./device --listen 127.0.0.1:0 --ready-file device.url"),
-        Start(
-            terminal,
-            "measure",
-            "Print the measurements of the firmware installed here, as job files and release policies name them.",
-            "Orchestrator.Device",
-            ["measure"],
-            "orchestrator device measure",
-            "orchestrator device measure --json"));
+        Measure(terminal));
 
-    private static CliCommand Start(Terminal terminal, string name, string description, string program, string[] leading, params string[] examples)
+    private static CliCommand Measure(Terminal terminal)
+    {
+        var command = new CliCommand(
+            "measure",
+            "Print the measurements of the device firmware installed here, as job files and release policies name them. Equal builds have equal measurements, so a party needs no device to know what to accept.",
+            "orchestrator device measure",
+            "orchestrator device measure --json");
+        command.SetAction(_ =>
+        {
+            FirmwareMeasurements firmware = FirmwareMeter.Installed.Measure();
+            terminal.Result(
+                new { ccu = $"{firmware.Ccu}", icu = $"{firmware.Icu}", tiles = $"{firmware.Tiles}", security_version = FirmwareMeter.SecurityVersion },
+                $"- ccu: {firmware.Ccu}\n  icu: {firmware.Icu}\n  tiles: {firmware.Tiles}");
+        });
+        return command;
+    }
+
+    private static CliCommand Start(Terminal terminal, string name, string description, string program, params string[] examples)
     {
         var arguments = new Argument<string[]>("OPTIONS") { Description = $"Options of {program}.", Arity = ArgumentArity.ZeroOrMore };
         var command = new CliCommand(name, description, examples)
@@ -48,8 +58,7 @@ internal static class ServiceCommands
         command.SetAction(parsed =>
         {
             string[] given = [.. parsed.GetValue(arguments) ?? [], .. parsed.UnmatchedTokens];
-            string[] json = terminal.Json ? ["--json"] : [];
-            Replacement.Become(program, [.. leading, .. given, .. json]);
+            Replacement.Become(program, given);
         });
         return command;
     }

@@ -1,1 +1,79 @@
-return 0;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Orchestrator.Errors;
+using Orchestrator.Tiles;
+using Orchestrator.Tiles.Local;
+using Orchestrator.Tiles.Serving;
+
+const string Usage = """
+    Runs TorchScript programs, always in a process of their own.
+
+      Orchestrator.Tiles serve                              train what a device's controller asks for, over standard input and output
+      Orchestrator.Tiles train JOB FOLDER                   train on plaintext files; writes model.safetensors and metrics.json
+      Orchestrator.Tiles evaluate JOB MODEL                 judge a model on the job's evaluation files; metrics as JSON
+      Orchestrator.Tiles inspect PROGRAM [SCHEMA [LOSS]]    describe a program as JSON, and try it on a schema
+
+    JOB and SCHEMA are JSON files; see docs/spec/tiles.md.
+    """;
+
+var indented = new JsonSerializerOptions { WriteIndented = true };
+using var interrupted = new CancellationTokenSource();
+Console.CancelKeyPress += (_, signal) =>
+{
+    signal.Cancel = true;
+    interrupted.Cancel();
+};
+
+try
+{
+    return args switch
+    {
+        ["serve"] => await Silent(Serve()),
+        ["train", var job, var folder] => await Silent(TrainCommand.RunAsync(job, folder, interrupted.Token)),
+        ["evaluate", var job, var model] => Print(await EvaluateCommand.RunAsync(job, model, interrupted.Token)),
+        ["inspect", var program] => Print(InspectCommand.Run(program, null, null)),
+        ["inspect", var program, var schema] => Print(InspectCommand.Run(program, schema, null)),
+        ["inspect", var program, var schema, var loss] => Print(InspectCommand.Run(program, schema, loss)),
+        ["--help" or "-h"] => Help(Console.Out, 0),
+        _ => Help(Console.Error, (int)ErrorClass.Usage),
+    };
+}
+catch (OrchestratorException e)
+{
+    if (args[0] == "inspect")
+    {
+        Print(ErrorReport.Json(e));
+    }
+
+    Console.Error.WriteLine(ErrorReport.Line(e));
+    return (int)e.Code.Class;
+}
+catch (OperationCanceledException)
+{
+    const int InterruptedBySignal = 130;
+    return InterruptedBySignal;
+}
+
+static async Task Serve()
+{
+    using var channel = ChannelDescriptors.TakeOver();
+    await new TileSession(channel).RunAsync();
+}
+
+static async Task<int> Silent(Task work)
+{
+    await work;
+    return 0;
+}
+
+int Print(JsonObject result)
+{
+    Console.Out.WriteLine(result.ToJsonString(indented));
+    return 0;
+}
+
+static int Help(TextWriter writer, int exitCode)
+{
+    writer.WriteLine(Usage);
+    return exitCode;
+}

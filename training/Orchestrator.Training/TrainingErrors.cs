@@ -65,6 +65,12 @@ public static class TrainingErrors
         "The plan asks for something that the data cannot give.",
         "Change the plan, or the streams that the job reads.");
 
+    /// <summary>A model's tensors are not the program's.</summary>
+    public static readonly ErrorCode ModelMismatch = new(
+        "training-model-mismatch", ErrorClass.Input,
+        "The model was not trained from this program.",
+        "Name the program that the model's manifest names.");
+
     /// <summary>A label is not one of the classes.</summary>
     public static readonly ErrorCode LabelOutOfRange = new(
         "training-label-range", ErrorClass.Input,

@@ -1,7 +1,9 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Orchestrator.Data.Reading;
+using Orchestrator.Data.SafeTensors;
 using Orchestrator.Data.Schemas;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Training.Batches;
 
@@ -35,6 +37,22 @@ public sealed class Standardization
 
         return moments.ToStandardization();
     }
+
+    /// <summary>The standardisation that a model's file holds, or null.</summary>
+    /// <exception cref="OrchestratorException"><c>training-model-mismatch</c>.</exception>
+    internal static Standardization? In(IReadOnlyList<SafeTensor> model, DataSchema schema)
+    {
+        var mean = model.FirstOrDefault(tensor => tensor.Name == TrainedModel.MeanName);
+        var deviation = model.FirstOrDefault(tensor => tensor.Name == TrainedModel.DeviationName);
+        return mean is null && deviation is null
+            ? null
+            : new Standardization(Vector(mean, schema), Vector(deviation, schema));
+    }
+
+    private static float[] Vector(SafeTensor? tensor, DataSchema schema) =>
+        tensor is { Type: SafeTensorType.F32 } && tensor.Data.Length == schema.FeatureBytes
+            ? MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray()
+            : throw new OrchestratorException(TrainingErrors.ModelMismatch, "the model's standardisation is not for these features");
 
     /// <summary>Applies it to whole records, in place.</summary>
     internal void Apply(Span<float> records)

@@ -76,6 +76,31 @@ public sealed class TrainingProgram : IDisposable
         .. _module.named_buffers().Select(pair => ProgramTensor.Copy(pair.name, pair.buffer)),
     ];
 
+    /// <summary>Puts a model's state in place of the archive's.</summary>
+    /// <exception cref="OrchestratorException"><c>training-model-mismatch</c> unless names, types and shapes are the program's.</exception>
+    internal void LoadState(IReadOnlyList<SafeTensor> state)
+    {
+        var tensors = _module.named_parameters().Select(pair => (pair.name, tensor: (torch.Tensor)pair.parameter))
+            .Concat(_module.named_buffers().Select(pair => (pair.name, tensor: pair.buffer)))
+            .ToDictionary(pair => pair.name, pair => pair.tensor);
+        var byName = state.ToDictionary(tensor => tensor.Name);
+        if (!byName.Keys.ToHashSet().SetEquals(tensors.Keys))
+        {
+            throw new OrchestratorException(TrainingErrors.ModelMismatch, "the model's tensors are not named as the program's");
+        }
+
+        foreach (var (name, tensor) in tensors)
+        {
+            var own = ProgramTensor.Describe(name, tensor);
+            if (own.Type != byName[name].Type || !own.Shape.SequenceEqual(byName[name].Shape))
+            {
+                throw new OrchestratorException(TrainingErrors.ModelMismatch, $"{name} has another type or shape in the model than in the program");
+            }
+
+            byName[name].Data.Span.CopyTo(tensor.bytes);
+        }
+    }
+
     /// <summary>Runs something that may change buffers, and puts them back.</summary>
     internal void KeepBuffers(Action action)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Orchestrator.Data.Schemas;
 
@@ -40,9 +39,6 @@ public sealed class BatchReader
 
     /// <summary>Records in one epoch.</summary>
     public long TotalRecords => _schedule.TotalRecords;
-
-    /// <summary>How long batches have waited for frames, over all epochs so far.</summary>
-    public TimeSpan Waited { get; private set; }
 
     /// <summary>One epoch's records in batches; only the last may be smaller than <paramref name="batchSize"/>.</summary>
     public async IAsyncEnumerable<RecordBatch> ReadAsync(
@@ -95,9 +91,7 @@ public sealed class BatchReader
 
     private async ValueTask<OpenFrame> NextFrameAsync(FramePosition position, Task<ReadOnlyMemory<byte>> reading)
     {
-        var start = Stopwatch.GetTimestamp();
         var data = await reading.ConfigureAwait(false);
-        Waited += Stopwatch.GetElapsedTime(start);
         var records = _schedule.Streams[position.Stream].RecordsIn(position.Frame);
         return data.Length == records * _schema.RecordSize
             ? new OpenFrame(data, records)

@@ -64,7 +64,7 @@ public abstract record TileMessage
     public sealed record Progress(int Epoch, long Step, ImmutableArray<Metric> Metrics) : TileMessage;
 
     /// <summary>From the tiles: the next piece of an output.</summary>
-    /// <param name="Kind">Model, metrics or checkpoint.</param>
+    /// <param name="Kind">Model; metrics travel in <see cref="Progress"/>.</param>
     /// <param name="Last">Whether it ends that output.</param>
     /// <param name="Chunk">At most <see cref="TileLimits.ChunkSize"/> bytes.</param>
     public sealed record Output(StreamKind Kind, bool Last, ReadOnlyMemory<byte> Chunk) : TileMessage;

@@ -122,7 +122,7 @@ internal static class TileMessageCodec
         }
 
         var kind = (StreamKind)body.Span[0];
-        return kind is StreamKind.Model or StreamKind.Metrics or StreamKind.Checkpoint
+        return kind is StreamKind.Model
             ? new TileMessage.Output(kind, body.Span[1] == 1, body[OutputHeaderSize..])
             : throw Malformed($"The output kind {body.Span[0]} is not defined.");
     }

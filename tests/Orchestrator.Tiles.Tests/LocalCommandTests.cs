@@ -1,0 +1,117 @@
+using System.Text.Json;
+using Orchestrator.Data.Plans;
+
+namespace Orchestrator.Tiles.Tests;
+
+public sealed class LocalCommandTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public async Task Train_OnTheClinicsTwice_GivesTheSameGoodModel()
+    {
+        var job = _folder.Write("job.json", Examples.WdbcJob(Examples.Plan));
+        foreach (var name in new[] { "first", "second" })
+        {
+            Directory.CreateDirectory(_folder[name]);
+            var run = await TileExecutable.RunAsync("train", job, _folder[name]);
+            Assert.True(run.ExitCode == 0, run.Error);
+            Assert.Empty(run.Output);
+        }
+
+        Assert.Equal(await File.ReadAllBytesAsync(_folder["first/model.safetensors"]), await File.ReadAllBytesAsync(_folder["second/model.safetensors"]));
+        using var metrics = JsonDocument.Parse(await File.ReadAllBytesAsync(_folder["first/metrics.json"]));
+        var epochs = metrics.RootElement.GetProperty("epochs");
+        Assert.Equal(Examples.Plan.Epochs, epochs.GetArrayLength());
+        var last = epochs[epochs.GetArrayLength() - 1];
+        Assert.True(last.GetProperty(MetricNames.Accuracy).GetDouble() >= 0.95);
+
+        var evaluation = await TileExecutable.RunAsync("evaluate", job, _folder["first/model.safetensors"]);
+        Assert.True(evaluation.ExitCode == 0, evaluation.Error);
+        using var judged = JsonDocument.Parse(evaluation.Output);
+        Assert.Equal(last.GetProperty(MetricNames.Accuracy).GetDouble(), judged.RootElement.GetProperty(MetricNames.Accuracy).GetDouble());
+        Assert.Equal(last.GetProperty(MetricNames.EvaluationLoss).GetDouble(), judged.RootElement.GetProperty(MetricNames.EvaluationLoss).GetDouble(), 6);
+    }
+
+    [Fact]
+    public async Task Evaluate_OfAnotherProgramsModel_IsRefused()
+    {
+        var job = _folder.Write("job.json", Examples.WdbcJob(Examples.Plan with { Epochs = 1 }));
+        await TileExecutable.RunAsync("train", job, _folder["."]);
+        _folder.Write("other.json", (await File.ReadAllTextAsync(job)).Replace("wdbc_mlp", "digits_cnn", StringComparison.Ordinal));
+        var run = await TileExecutable.RunAsync("evaluate", _folder["other.json"], _folder["model.safetensors"]);
+        Assert.Equal((3, "program-fails"), (run.ExitCode, CodeIn(run.Error)));
+        File.WriteAllBytes(_folder["cut.safetensors"], (await File.ReadAllBytesAsync(_folder["model.safetensors"]))[..^1]);
+        run = await TileExecutable.RunAsync("evaluate", job, _folder["cut.safetensors"]);
+        Assert.Equal((3, "data-file-damaged"), (run.ExitCode, CodeIn(run.Error)));
+    }
+
+    [Fact]
+    public async Task Inspect_OfEachExample_DescribesItAndItsFit()
+    {
+        foreach (var (program, schema) in new[] { ("wdbc_mlp", Examples.Wdbc), ("digits_cnn", Examples.Digits), ("char_gpt", Examples.Sonnets) })
+        {
+            var schemaFile = _folder.Write("schema.json", Data.Documents.CborJson.ToJson(schema.ToCbor())!.ToJsonString());
+            var run = await TileExecutable.RunAsync("inspect", Examples.Program(program), schemaFile);
+            Assert.True(run.ExitCode == 0, run.Error);
+            using var description = JsonDocument.Parse(run.Output);
+            Assert.True(description.RootElement.GetProperty("fits_schema").GetBoolean());
+            Assert.NotEmpty(description.RootElement.GetProperty("operators").EnumerateArray());
+            Assert.Contains(description.RootElement.GetProperty("parameters").EnumerateArray(), tensor => tensor.GetProperty("trained").GetBoolean());
+            Assert.Contains(
+                description.RootElement.GetProperty("code").EnumerateObject(), file => file.Value.GetString()!.Contains("def forward", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Inspect_OfAProgramThatDoesNotFit_SaysSoToPeopleAndPrograms()
+    {
+        var schemaFile = _folder.Write("schema.json", Data.Documents.CborJson.ToJson(Examples.Digits.ToCbor())!.ToJsonString());
+        var run = await TileExecutable.RunAsync("inspect", Examples.Program("wdbc_mlp"), schemaFile);
+        using var report = JsonDocument.Parse(run.Output);
+        Assert.Equal("program-fails", report.RootElement.GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal((3, "program-fails"), (run.ExitCode, CodeIn(run.Error)));
+    }
+
+    [Theory]
+    [InlineData("missing.json", null, 6, "storage-missing")]
+    [InlineData("job.json", "not json", 3, "data-format")]
+    [InlineData("job.json", "{}", 3, "cbor-missing-field")]
+    [InlineData("job.json", """{"program":"nowhere.pt","plan":{"loss":"hinge"},"streams":[]}""", 3, "plan-unknown-name")]
+    public async Task Train_OnABadJob_EndsWithOneLineAndWritesNothing(string name, string? content, int exitCode, string code)
+    {
+        if (content is not null)
+        {
+            _folder.Write(name, content);
+        }
+
+        Directory.CreateDirectory(_folder["out"]);
+        var run = await TileExecutable.RunAsync("train", _folder[name], _folder["out"]);
+        Assert.Equal((exitCode, code), (run.ExitCode, CodeIn(run.Error)));
+        Assert.Single(run.Error.TrimEnd().Split('\n'));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder["out"]));
+    }
+
+    [Fact]
+    public async Task Train_OnABadDataFile_NamesTheFile()
+    {
+        var broken = _folder.Write("clinic-x.csv", "a,diagnosis\n1,benign\n");
+        var job = Examples.WdbcJob(Examples.Plan).Replace(Examples.Data("clinic-b.csv"), broken, StringComparison.Ordinal);
+        var run = await TileExecutable.RunAsync("train", _folder.Write("job.json", job), _folder["."]);
+        Assert.Equal((3, "data-column"), (run.ExitCode, CodeIn(run.Error)));
+        Assert.Contains("clinic-x.csv", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Arguments_ThatMakeNoCommand_ShowTheUsage()
+    {
+        Assert.Equal(2, (await TileExecutable.RunAsync()).ExitCode);
+        Assert.Equal(2, (await TileExecutable.RunAsync("train", "job")).ExitCode);
+        Assert.Contains("inspect", (await TileExecutable.RunAsync("--help")).Output, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>The code in brackets at the end of the message.</summary>
+    private static string CodeIn(string error) => error[(error.LastIndexOf('[') + 1)..error.LastIndexOf(']')];
+}

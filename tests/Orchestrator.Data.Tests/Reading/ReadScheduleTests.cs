@@ -119,8 +119,17 @@ public sealed class ReadScheduleTests
         var rule = new Interleaving.Shuffle(1);
         Assert.Throws<ArgumentOutOfRangeException>(() => new ReadSchedule(rule, [new StreamShape(-1, 1)], 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ReadSchedule(rule, [new StreamShape(1, 0)], 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ReadSchedule(rule, [new StreamShape(ReadSchedule.MaxRecords + 1, 1 << 30)], 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ReadSchedule(rule, [new StreamShape(ReadSchedule.MaxShuffledFrames + 1, 1)], 0));
+    }
+
+    [Fact]
+    public void Constructor_OfMoreThanTheLimits_IsRefused()
+    {
+        var shuffle = new Interleaving.Shuffle(1);
+        var half = new StreamShape((ReadSchedule.MaxRecords / 2) + 1, 1 << 30);
+        ErrorAssert.Throws(PlanErrors.TooManyRecords, () => _ = new ReadSchedule(shuffle, [half, half], 0));
+        ErrorAssert.Throws(PlanErrors.TooManyRecords, () => _ = new ReadSchedule(shuffle, [new StreamShape(long.MaxValue, 1), new StreamShape(long.MaxValue, 1)], 0));
+        ErrorAssert.Throws(PlanErrors.TooManyRecords, () => _ = new ReadSchedule(shuffle, [new StreamShape(ReadSchedule.MaxShuffledFrames + 1, 1)], 0));
+        Assert.Equal(ReadSchedule.MaxRecords, new ReadSchedule(new Interleaving.Concatenate(), [new StreamShape(ReadSchedule.MaxRecords, 1)], 0).TotalRecords);
     }
 
     private static Arbitrary<(Interleaving Rule, StreamShape[] Streams, int Epoch)> Cases() =>

@@ -25,6 +25,10 @@ public static class PlanErrors
     public static readonly ErrorCode NothingToTrain = new(
         "plan-nothing-to-train", ErrorClass.Input, "No training stream holds a record.", "Give at least one stream with records the role train.");
 
+    /// <summary>More records, or frames to shuffle, than an order is computed for.</summary>
+    public static readonly ErrorCode TooManyRecords = new(
+        "plan-too-many-records", ErrorClass.Input, "The streams hold more records, or more frames to shuffle, than a job may have.", "Seal with larger frames, or split the job; docs/spec/records.md gives the limits.");
+
     /// <summary>Streams whose records differ in layout.</summary>
     public static readonly ErrorCode SchemasDiffer = new(
         "plan-schemas-differ", ErrorClass.Input, "The streams of one job do not have one schema.", "Seal all parties' data with the same schema: type, shape, label, column and class names.");

@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using Orchestrator.Data.Plans;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Data.Reading;
 
 /// <summary>How a stream is cut: frames of <paramref name="RecordsPerFrame"/> records, the last one shorter.</summary>
-/// <param name="Records">Records in the stream, 0 to 2^48.</param>
+/// <param name="Records">Records in the stream, 0 to 2^40.</param>
 /// <param name="RecordsPerFrame">Frame size divided by record size, at least 1.</param>
 public readonly record struct StreamShape(long Records, int RecordsPerFrame)
 {
@@ -32,7 +33,7 @@ public sealed class ReadSchedule
     public const int MaxShuffledFrames = 1 << 24;
 
     /// <summary>Most records that a stream, and all streams together, may hold.</summary>
-    public const long MaxRecords = 1L << 48;
+    public const long MaxRecords = 1L << 40;
 
     private readonly Interleaving _interleaving;
     private readonly StreamShape[] _streams;
@@ -42,6 +43,7 @@ public sealed class ReadSchedule
     /// <param name="interleaving">The rule.</param>
     /// <param name="streams">The streams in the manifest's order.</param>
     /// <param name="seed">The plan's seed; only <see cref="Interleaving.Shuffle"/> depends on it.</param>
+    /// <exception cref="OrchestratorException"><see cref="PlanErrors.TooManyRecords"/>.</exception>
     public ReadSchedule(Interleaving interleaving, IEnumerable<StreamShape> streams, long seed)
     {
         ArgumentNullException.ThrowIfNull(interleaving);
@@ -52,13 +54,13 @@ public sealed class ReadSchedule
         {
             ArgumentOutOfRangeException.ThrowIfNegative(stream.Records);
             ArgumentOutOfRangeException.ThrowIfLessThan(stream.RecordsPerFrame, 1);
-            TotalRecords += stream.Records;
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(TotalRecords, MaxRecords);
+            TotalRecords = Math.Min(TotalRecords, MaxRecords) + Math.Min(stream.Records, MaxRecords + 1);
+            Require(TotalRecords <= MaxRecords, $"have more than {MaxRecords} records");
         }
 
         if (interleaving is Interleaving.Shuffle)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(_streams.Sum(stream => stream.Frames), MaxShuffledFrames);
+            Require(_streams.Sum(stream => stream.Frames) <= MaxShuffledFrames, $"have more than {MaxShuffledFrames} frames to shuffle");
         }
     }
 
@@ -110,6 +112,14 @@ public sealed class ReadSchedule
             {
                 yield return frame;
             }
+        }
+    }
+
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw new OrchestratorException(PlanErrors.TooManyRecords, $"The streams {otherwise}.");
         }
     }
 

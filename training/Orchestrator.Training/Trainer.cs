@@ -55,7 +55,7 @@ public sealed class Trainer
     public async Task<TrainedModel> TrainAsync(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         var standardization = _schedule.Plan.Standardize
-            ? await Standardization.ComputeAsync(Reader(PassKind.Standardize), _schema, _schedule.Plan.BatchSize, cancellation).ConfigureAwait(false)
+            ? await Standardization.ComputeAsync(_schedule, _schema, _frames, cancellation).ConfigureAwait(false)
             : null;
 
         // A thread of its own: libtorch keeps its pool of threads, and whether gradients are on, by calling thread.
@@ -73,11 +73,10 @@ public sealed class Trainer
         using var step = new ProgramStep(program, plan, _schema, _loss, preparation, outputShape);
         WarmUp(step);
         torch.manual_seed(plan.Seed);
-        var training = Pipeline(PassKind.Train, preparation);
-        var evaluation = _schedule.Evaluate.TotalRecords > 0 ? Pipeline(PassKind.Evaluate, preparation) : null;
         var start = Stopwatch.GetTimestamp();
-        var epochs = new TrainingLoop(plan, program, step, _loss, training, evaluation).Run(progress, cancellation);
-        var duration = new TrainingDuration(Stopwatch.GetElapsedTime(start), training.Waited + (evaluation?.Waited ?? TimeSpan.Zero));
+        using var pipeline = new BatchPipeline(_schedule, _schema, _frames, preparation, cancellation);
+        var epochs = new TrainingLoop(_schedule, program, step, _loss, pipeline).Run(progress, cancellation);
+        var duration = new TrainingDuration(Stopwatch.GetElapsedTime(start), pipeline.Waited);
         return new TrainedModel(FiniteState(program), standardization, epochs, epochs.Count < plan.Epochs, duration);
     }
 
@@ -102,10 +101,6 @@ public sealed class Trainer
             ? state
             : throw new OrchestratorException(TrainingErrors.NotFinite, $"{broken.Name} holds NaN or infinity after the last batch");
     }
-
-    private BatchPipeline Pipeline(PassKind kind, BatchPreparation preparation) => new(Reader(kind), preparation, _schedule.Plan.BatchSize);
-
-    private BatchReader Reader(PassKind kind) => new(_schedule.ScheduleOf(kind), _schema, new PassFrames(_schedule, kind, _frames));
 
     private static void Require(bool holds, string otherwise)
     {

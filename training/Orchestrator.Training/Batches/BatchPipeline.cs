@@ -1,76 +1,117 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using Orchestrator.Data.Reading;
+using Orchestrator.Data.Schemas;
 
 namespace Orchestrator.Training.Batches;
 
-/// <summary>Prepares batches on the thread pool while the training thread computes on earlier ones.</summary>
-internal sealed class BatchPipeline(BatchReader reader, BatchPreparation preparation, int batchSize)
+/// <summary>
+/// Prepares the batches of all training and evaluation passes, in the schedule's order, on the thread pool while the training
+/// thread computes on earlier ones. It runs on into the next pass, but never into an epoch that was not admitted: early stopping
+/// must leave the frames of later epochs unread.
+/// </summary>
+internal sealed class BatchPipeline : IDisposable
 {
-    // One that is computed on, one that waits, one that is filled.
-    private const int Buffers = 3;
+    // Many small batches, so that the producer need not be scheduled at once when it is woken; few large ones.
+    private const int MinBatches = 4;
+    private const int MaxBatches = 64;
+    private const int PreferredBytes = 16 << 20;
 
-    /// <summary>Batches of one epoch.</summary>
-    public long Batches => ((reader.TotalRecords - 1) / batchSize) + 1;
+    private readonly JobSchedule _schedule;
+    private readonly BatchPreparation _preparation;
+    private readonly BatchReader _training;
+    private readonly BatchReader _evaluation;
+    private readonly Channel<PreparedBatch> _free = Channel.CreateUnbounded<PreparedBatch>();
+    private readonly Channel<PreparedBatch?> _ready = Channel.CreateUnbounded<PreparedBatch?>();
+    private readonly SemaphoreSlim _admitted = new(0);
+    private readonly CancellationTokenSource _stop;
+    private readonly Task _producing;
+    private readonly List<PreparedBatch> _used = [];
+    private readonly int _batches;
 
-    /// <summary>How long the training thread had nothing to compute on, over all epochs so far.</summary>
+    public BatchPipeline(
+        JobSchedule schedule, DataSchema schema, IFrameReader frames, BatchPreparation preparation, CancellationToken cancellation)
+    {
+        _schedule = schedule;
+        _preparation = preparation;
+        _training = new BatchReader(schedule.Train, schema, new PassFrames(schedule, PassKind.Train, frames));
+        _evaluation = new BatchReader(schedule.Evaluate, schema, new PassFrames(schedule, PassKind.Evaluate, frames));
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var records = (int)Math.Min(schedule.Plan.BatchSize, Math.Max(schedule.Train.TotalRecords, schedule.Evaluate.TotalRecords));
+        _batches = (int)Math.Clamp(PreferredBytes / ((long)records * (preparation.FeatureBytes + preparation.TargetBytes)), MinBatches, MaxBatches);
+        for (var i = 0; i < _batches; i++)
+        {
+            _free.Writer.TryWrite(preparation.NewBatch(records));
+        }
+
+        _producing = Task.Run(() => ProduceAsync(_stop.Token), CancellationToken.None);
+    }
+
+    /// <summary>How long the training thread had nothing to compute on.</summary>
     public TimeSpan Waited { get; private set; }
 
-    /// <summary>
-    /// One epoch's batches. Blocks the calling thread while the next one is not ready; a batch is valid until the next is taken.
-    /// </summary>
-    public IEnumerable<PreparedBatch> Read(int epoch, CancellationToken cancellation)
-    {
-        var free = Channel.CreateUnbounded<PreparedBatch>();
-        var ready = Channel.CreateUnbounded<PreparedBatch>();
-        var size = (int)Math.Min(batchSize, reader.TotalRecords);
-        for (var i = 0; i < Buffers; i++)
-        {
-            free.Writer.TryWrite(preparation.NewBatch(size));
-        }
+    /// <summary>Lets more epochs be read, evaluation included.</summary>
+    public void Admit(int epochs) => _admitted.Release(epochs);
 
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var producing = Task.Run(() => ProduceAsync(epoch, free.Reader, ready.Writer, stop.Token), CancellationToken.None);
-        try
+    /// <summary>
+    /// The next pass's batches; each is valid until the next is taken. Blocks the calling thread while there is none. What goes wrong
+    /// with reading is thrown here, after the batches before it.
+    /// </summary>
+    public IEnumerable<PreparedBatch> ReadPass()
+    {
+        while (Next() is { } batch)
         {
-            while (Next(ready.Reader) is { } batch)
-            {
-                yield return batch;
-                free.Writer.TryWrite(batch);
-            }
-        }
-        finally
-        {
-            stop.Cancel();
-            producing.Wait(CancellationToken.None);
+            yield return batch;
+            Recycle(batch);
         }
     }
 
-    private PreparedBatch? Next(ChannelReader<PreparedBatch> ready)
+    /// <summary>Stops reading, and waits until it has stopped.</summary>
+    public void Dispose()
     {
-        if (!ready.TryRead(out var batch))
+        _stop.Cancel();
+        _producing.Wait(CancellationToken.None);
+        _stop.Dispose();
+        _admitted.Dispose();
+    }
+
+    private PreparedBatch? Next()
+    {
+        if (!_ready.Reader.TryRead(out var batch))
         {
             var start = Stopwatch.GetTimestamp();
-            var more = ready.WaitToReadAsync().AsTask().GetAwaiter().GetResult();
+            _ready.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult();
+            _ready.Reader.TryRead(out batch);
             Waited += Stopwatch.GetElapsedTime(start);
-            return more && ready.TryRead(out batch) ? batch : null;
         }
 
         return batch;
     }
 
-    /// <summary>Never throws: what goes wrong reaches the reader of <paramref name="ready"/>, after the batches before it.</summary>
-    private async Task ProduceAsync(
-        int epoch, ChannelReader<PreparedBatch> free, ChannelWriter<PreparedBatch> ready, CancellationToken cancellation)
+    /// <summary>Gives half of all batches back at a time: every time that the producer is woken costs the training thread some microseconds.</summary>
+    private void Recycle(PreparedBatch batch)
+    {
+        _used.Add(batch);
+        if (_used.Count == _batches / 2)
+        {
+            _used.ForEach(used => _free.Writer.TryWrite(used));
+            _used.Clear();
+        }
+    }
+
+    private async Task ProduceAsync(CancellationToken cancellation)
     {
         Exception? failure = null;
         try
         {
-            await foreach (var batch in reader.ReadAsync(epoch, batchSize, cancellation).ConfigureAwait(false))
+            foreach (var pass in _schedule.Passes().Where(pass => pass.Kind != PassKind.Standardize))
             {
-                var prepared = await free.ReadAsync(cancellation).ConfigureAwait(false);
-                preparation.Prepare(batch, prepared);
-                ready.TryWrite(prepared);
+                if (pass.Kind == PassKind.Train)
+                {
+                    await _admitted.WaitAsync(cancellation).ConfigureAwait(false);
+                }
+
+                await ProduceAsync(pass, cancellation).ConfigureAwait(false);
             }
         }
 #pragma warning disable CA1031 // whatever it is, the training thread throws it
@@ -80,6 +121,19 @@ internal sealed class BatchPipeline(BatchReader reader, BatchPreparation prepara
             failure = error;
         }
 
-        ready.Complete(failure);
+        _ready.Writer.Complete(failure);
+    }
+
+    private async Task ProduceAsync(Pass pass, CancellationToken cancellation)
+    {
+        var reader = pass.Kind == PassKind.Train ? _training : _evaluation;
+        await foreach (var batch in reader.ReadAsync(pass.Epoch, _schedule.Plan.BatchSize, cancellation).ConfigureAwait(false))
+        {
+            var prepared = await _free.Reader.ReadAsync(cancellation).ConfigureAwait(false);
+            _preparation.Prepare(batch, prepared);
+            _ready.Writer.TryWrite(prepared);
+        }
+
+        _ready.Writer.TryWrite(null);
     }
 }

@@ -27,10 +27,11 @@ public sealed class Standardization
 
     /// <summary>Computes it over one pass, in the pass's order: the same records in the same order give the same bits.</summary>
     internal static async Task<Standardization> ComputeAsync(
-        BatchReader reader, DataSchema schema, int batchSize, CancellationToken cancellation)
+        JobSchedule schedule, DataSchema schema, IFrameReader frames, CancellationToken cancellation)
     {
+        var reader = new BatchReader(schedule.Standardize, schema, new PassFrames(schedule, PassKind.Standardize, frames));
         var moments = new Moments(schema.FeatureCount);
-        await foreach (var batch in reader.ReadAsync(0, batchSize, cancellation).ConfigureAwait(false))
+        await foreach (var batch in reader.ReadAsync(0, schedule.Plan.BatchSize, cancellation).ConfigureAwait(false))
         {
             moments.Add(MemoryMarshal.Cast<byte, float>(batch.Features.AsSpan(0, batch.Count * schema.FeatureBytes)));
         }

@@ -13,20 +13,19 @@ internal sealed class TrainingLoop
     private readonly TrainingProgram _program;
     private readonly ProgramStep _step;
     private readonly LossFunction _loss;
-    private readonly BatchPipeline _training;
-    private readonly BatchPipeline? _evaluation;
+    private readonly BatchPipeline _pipeline;
+    private readonly bool _evaluates;
     private readonly long _batches;
 
-    public TrainingLoop(
-        TrainingPlan plan, TrainingProgram program, ProgramStep step, LossFunction loss, BatchPipeline training, BatchPipeline? evaluation)
+    public TrainingLoop(JobSchedule schedule, TrainingProgram program, ProgramStep step, LossFunction loss, BatchPipeline pipeline)
     {
-        _plan = plan;
+        _plan = schedule.Plan;
         _program = program;
         _step = step;
         _loss = loss;
-        _training = training;
-        _evaluation = evaluation;
-        _batches = training.Batches;
+        _pipeline = pipeline;
+        _evaluates = schedule.Evaluate.TotalRecords > 0;
+        _batches = ((schedule.Train.TotalRecords - 1) / _plan.BatchSize) + 1;
     }
 
     /// <summary>Trains.</summary>
@@ -36,11 +35,21 @@ internal sealed class TrainingLoop
         var epochs = new List<EpochMetrics>();
         var patience = new Patience(_plan.EarlyStopping);
         var place = new TrainingProgress(0, 0, _batches, double.NaN, null);
+        if (_plan.EarlyStopping is null)
+        {
+            _pipeline.Admit(_plan.Epochs);
+        }
+
         while (epochs.Count < _plan.Epochs && !patience.IsExhausted)
         {
+            if (_plan.EarlyStopping is not null)
+            {
+                _pipeline.Admit(1);
+            }
+
             place = place with { Epoch = epochs.Count, Batch = 0, Completed = null };
             var trainingLoss = TrainEpoch(ref place, progress, cancellation);
-            var evaluation = _evaluation is null ? null : Evaluate(_evaluation, place, cancellation);
+            var evaluation = _evaluates ? Evaluate(place, cancellation) : null;
             epochs.Add(new EpochMetrics(place.Epoch, LearningRate(place.Epoch, _batches - 1), trainingLoss, evaluation));
             patience.Observe(evaluation?.Loss);
             progress?.Report(place with { Completed = epochs[^1] });
@@ -54,7 +63,7 @@ internal sealed class TrainingLoop
         _program.SetTraining(true);
         var sum = 0.0;
         var records = 0L;
-        foreach (var batch in _training.Read(place.Epoch, cancellation))
+        foreach (var batch in _pipeline.ReadPass())
         {
             cancellation.ThrowIfCancellationRequested();
             var rate = LearningRate(place.Epoch, place.Batch);
@@ -68,11 +77,11 @@ internal sealed class TrainingLoop
         return sum / records;
     }
 
-    private EvaluationMetrics Evaluate(BatchPipeline pipeline, TrainingProgress place, CancellationToken cancellation)
+    private EvaluationMetrics Evaluate(TrainingProgress place, CancellationToken cancellation)
     {
         _program.SetTraining(false);
         var evaluator = new Evaluator(_loss);
-        foreach (var batch in pipeline.Read(place.Epoch, cancellation))
+        foreach (var batch in _pipeline.ReadPass())
         {
             cancellation.ThrowIfCancellationRequested();
             Guarded(place, () => _step.Evaluate(batch, evaluator));

@@ -368,8 +368,11 @@ public class SessionTests
             await run.ProgressAsync(1);
             await withdrawn.Task;
             wentOn = (await run.AskAsync(FakeRun.ReadFrame(1, 0))).Frame is not null;
-            await run.ProgressAsync(2);
-            await Task.Delay(Timeout.Infinite, run.Ended);
+            for (uint epoch = 2; !run.Ended.IsCancellationRequested; epoch++)
+            {
+                await run.ProgressAsync(epoch);
+                await Task.Delay(TimeSpan.FromMilliseconds(10), run.Ended);
+            }
         };
         await job.QueueAsync();
         await FakeAgent.AttendAllAsync(job);
@@ -450,9 +453,10 @@ public class SessionTests
             Interlocked.Decrement(ref running);
             await run.FinishAsync();
         };
+        await first.LoginAsync();
+        await FakeAgent.AttendAllAsync(first);
         await first.QueueAsync();
         await second.QueueAsync();
-        await FakeAgent.AttendAllAsync(first);
 
         Assert.Equal("completed", (await first.WatchAsync())[^1].Kind);
         Assert.Equal("completed", (await second.WatchAsync())[^1].Kind);

@@ -97,6 +97,7 @@ public sealed class DeviceServer : IAsyncDisposable
             grpc.Interceptors.Add<RpcServerErrors>();
         });
         builder.Services
+            .AddSingleton(time)
             .AddSingleton(_ => SimulatedVendor.Open(VendorFolder(options), time))
             .AddSingleton(provider => RootOfTrust.Open(state, provider.GetRequiredService<SimulatedVendor>(), FirmwareMeter.Installed, time, options.Fault))
             .AddSingleton(provider => launcher ?? new Autoloader(AppContext.BaseDirectory, options.AllowUnconfinedTiles, provider.GetRequiredService<ILogger<Autoloader>>()))

@@ -12,8 +12,11 @@ using DmaProtocol = Orchestrator.Contracts.Protocol.Device.Dma;
 namespace Orchestrator.Device.Dma;
 
 /// <summary>The transfer of a run as a gRPC service. The state has changed, and keys are scrubbed, before the host hears of the end.</summary>
-public sealed partial class DmaService(Mailbox mailbox, ITileLauncher launcher, ILogger<DmaService> log) : DmaProtocol.DmaBase
+public sealed partial class DmaService(Mailbox mailbox, ITileLauncher launcher, TimeProvider time, ILogger<DmaService> log) : DmaProtocol.DmaBase
 {
+    /// <summary>How long a host that has been told the end may take to hang up.</summary>
+    private static readonly TimeSpan HangUpTime = TimeSpan.FromSeconds(5);
+
     /// <inheritdoc/>
     public override async Task Run(IAsyncStreamReader<HostTransfer> requestStream, IServerStreamWriter<DeviceTransfer> responseStream, ServerCallContext context)
     {
@@ -22,8 +25,11 @@ public sealed partial class DmaService(Mailbox mailbox, ITileLauncher launcher, 
             throw new OrchestratorException(DeviceErrors.TransferUnexpected, "A transfer begins with StartRun.");
         }
 
-        DeviceTransfer end = await RunAsync(new HostLink(requestStream, responseStream), context.CancellationToken).ConfigureAwait(false);
+        var host = new HostLink(requestStream, responseStream);
+        Task listening = host.ListenAsync(context.CancellationToken);
+        DeviceTransfer end = await RunAsync(host, context.CancellationToken).ConfigureAwait(false);
         await responseStream.WriteAsync(end, context.CancellationToken).ConfigureAwait(false);
+        await Task.WhenAny(listening, Task.Delay(HangUpTime, time, context.CancellationToken)).ConfigureAwait(false);
     }
 
     private async Task<DeviceTransfer> RunAsync(HostLink host, CancellationToken hostAway)

@@ -19,6 +19,7 @@ public sealed class HostLink
     private readonly IAsyncStreamReader<HostTransfer> _fromHost;
     private readonly IServerStreamWriter<DeviceTransfer> _toHost;
     private readonly SemaphoreSlim _writing = new(1);
+    private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<Part, TaskCompletionSource<ByteString>> _outstanding = new();
 
     /// <param name="fromHost">What the host sends.</param>
@@ -36,9 +37,12 @@ public sealed class HostLink
         Frame,
     }
 
-    /// <summary>Takes what the host sends until it breaks off or breaks the rules; never returns otherwise.</summary>
-    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.HostLost"/>, <see cref="DeviceErrors.RunCancelled"/>,
-    /// <see cref="DeviceErrors.TransferUnexpected"/> or <see cref="DeviceErrors.DataUnavailable"/>.</exception>
+    /// <summary>Fails when the host goes away, breaks the rules or calls the run off; it never succeeds. Codes: <see cref="DeviceErrors.HostLost"/>,
+    /// <see cref="DeviceErrors.RunCancelled"/>, <see cref="DeviceErrors.TransferUnexpected"/> or <see cref="DeviceErrors.DataUnavailable"/>.</summary>
+    public Task Failure => _failure.Task;
+
+    /// <summary>Takes what the host sends until it ends its side. After a failure it still reads, so that the host is not
+    /// cut off before it has heard why, but to no effect.</summary>
     public async Task ListenAsync(CancellationToken cancellation)
     {
         try
@@ -48,11 +52,15 @@ public sealed class HostLink
                 Dispatch(_fromHost.Current);
             }
 
-            throw new OrchestratorException(DeviceErrors.HostLost, "The host ended the transfer in the middle of the run.");
+            Fail(new OrchestratorException(DeviceErrors.HostLost, "The host ended the transfer in the middle of the run."));
         }
-        catch (Exception e) when (e is IOException or RpcException)
+        catch (Exception e) when (e is IOException or RpcException or OperationCanceledException)
         {
-            throw new OrchestratorException(DeviceErrors.HostLost, DeviceErrors.HostLost.Meaning, inner: e);
+            Fail(new OrchestratorException(DeviceErrors.HostLost, DeviceErrors.HostLost.Meaning, inner: e));
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            Fail(new OrchestratorException(DeviceErrors.TransferUnexpected, "The host sent a message that cannot be read.", inner: e));
         }
     }
 
@@ -121,23 +129,30 @@ public sealed class HostLink
                 Answer(new Part(PartKind.Frame, unchecked((int)transfer.Frame.Stream), unchecked((long)transfer.Frame.Index)), transfer.Frame.Data);
                 break;
             case HostTransfer.TransferOneofCase.Unavailable:
-                throw new OrchestratorException(DeviceErrors.DataUnavailable, $"The host has not got frame {transfer.Unavailable.Index} of stream {transfer.Unavailable.Stream}.");
+                Fail(new OrchestratorException(DeviceErrors.DataUnavailable, $"The host has not got frame {transfer.Unavailable.Index} of stream {transfer.Unavailable.Stream}."));
+                break;
             case HostTransfer.TransferOneofCase.Cancel:
-                throw new OrchestratorException(DeviceErrors.RunCancelled, DeviceErrors.RunCancelled.Meaning);
+                Fail(new OrchestratorException(DeviceErrors.RunCancelled, DeviceErrors.RunCancelled.Meaning));
+                break;
             default:
-                throw new OrchestratorException(DeviceErrors.TransferUnexpected, $"The host sent a message of the kind {transfer.TransferCase}.");
+                Fail(new OrchestratorException(DeviceErrors.TransferUnexpected, $"The host sent a message of the kind {transfer.TransferCase}."));
+                break;
         }
     }
 
     private void Answer(Part part, ByteString data)
     {
-        if (!_outstanding.TryRemove(part, out TaskCompletionSource<ByteString>? answer))
+        if (_outstanding.TryRemove(part, out TaskCompletionSource<ByteString>? answer))
         {
-            throw new OrchestratorException(DeviceErrors.TransferUnexpected, $"The host sent {part}, which the device did not ask for.");
+            answer.SetResult(data);
         }
-
-        answer.SetResult(data);
+        else
+        {
+            Fail(new OrchestratorException(DeviceErrors.TransferUnexpected, $"The host sent {part}, which the device did not ask for."));
+        }
     }
+
+    private void Fail(OrchestratorException failure) => _failure.TrySetException(failure);
 
     private readonly record struct Part(PartKind Kind, int Stream, long First)
     {

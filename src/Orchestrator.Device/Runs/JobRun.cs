@@ -28,13 +28,12 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
     public async Task<byte[]> RunAsync(CancellationToken cancellation)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task listening = host.ListenAsync(end.Token);
         Task<byte[]> work = WorkAsync(end.Token);
-        Task first = await Task.WhenAny(listening, work).ConfigureAwait(false);
+        Task first = await Task.WhenAny(host.Failure, work).ConfigureAwait(false);
         await end.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(listening, work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-        // The other failed because this one did.
+        // Of two failures the first is the cause of the other.
         await first.ConfigureAwait(false);
         return await work.ConfigureAwait(false);
     }

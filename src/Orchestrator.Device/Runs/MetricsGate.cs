@@ -42,7 +42,8 @@ public sealed class MetricsGate(MetricsRelease release)
         return JsonSerializer.Serialize(figures.ToDictionary()) + "\n";
     }
 
-    private IEnumerable<Metric> Allowed(TileMessage.Progress? progress) => progress?.Metrics.Where(metric => release.Names.Contains(metric.Name)) ?? [];
+    private IEnumerable<Metric> Allowed(TileMessage.Progress? progress) =>
+        release.Names.SelectMany(name => progress?.Metrics.Where(metric => metric.Name == name) ?? []);
 
     private double Round(double value) =>
         double.Parse(value.ToString($"E{release.Digits - 1}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);

@@ -1,0 +1,59 @@
+using Orchestrator.Attestation;
+using Orchestrator.Device.Firmware;
+using Orchestrator.Device.Tests.Support;
+
+namespace Orchestrator.Device.Tests.Firmware;
+
+public sealed class FirmwareMeterTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void Measure_CopyOfTheFiles_IsTheSame()
+    {
+        Copy();
+        Assert.Equal(FirmwareMeter.Installed.Measure(), new FirmwareMeter(_folder.Path).Measure());
+    }
+
+    [Theory]
+    [InlineData("Orchestrator.Device.dll", true, false, false)]
+    [InlineData("Orchestrator.Contracts.dll", true, false, false)]
+    [InlineData("Orchestrator.Attestation.dll", true, false, false)]
+    [InlineData("Orchestrator.Crypto.dll", true, false, true)]
+    [InlineData("NSec.Cryptography.dll", true, false, true)]
+    [InlineData("Google.Protobuf.dll", true, false, false)]
+    [InlineData("Grpc.AspNetCore.Server.dll", true, false, false)]
+    [InlineData("icu-firmware.json", false, true, false)]
+    [InlineData("Orchestrator.Tiles.dll", false, false, true)]
+    [InlineData("Orchestrator.Device.Tests.dll", false, false, false)]
+    public void Measure_OneFileChanged_ChangesExactlyItsParts(string file, bool ccu, bool icu, bool tiles)
+    {
+        Copy();
+        FirmwareMeasurements before = new FirmwareMeter(_folder.Path).Measure();
+        File.AppendAllText(_folder[file], " ");
+        FirmwareMeasurements after = new FirmwareMeter(_folder.Path).Measure();
+        Assert.Equal((ccu, icu, tiles), (before.Ccu != after.Ccu, before.Icu != after.Icu, before.Tiles != after.Tiles));
+    }
+
+    [Theory]
+    [InlineData("Orchestrator.Device.dll")]
+    [InlineData("Orchestrator.Crypto.dll")]
+    [InlineData("Orchestrator.Tiles.dll")]
+    [InlineData("icu-firmware.json")]
+    public void Measure_FileMissing_SaysSo(string file)
+    {
+        Copy();
+        File.Delete(_folder[file]);
+        ErrorAssert.Throws(DeviceErrors.FirmwareMissing, () => new FirmwareMeter(_folder.Path).Measure());
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private void Copy()
+    {
+        foreach (string file in Directory.GetFiles(AppContext.BaseDirectory))
+        {
+            File.Copy(file, _folder[Path.GetFileName(file)]);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using Orchestrator.Attestation.Certificates;
+using Orchestrator.Device.Firmware;
+using Orchestrator.Device.Identity;
+using Orchestrator.Device.Storage;
+using Orchestrator.Device.Tests.Support;
+
+namespace Orchestrator.Device.Tests.Identity;
+
+public sealed class RootOfTrustTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void Boot_Again_KeepsDeviceIdAndCountsUpAndChangesAlias()
+    {
+        using BootIdentity first = Boot();
+        using BootIdentity second = Boot();
+        Assert.Equal(first.DeviceId, second.DeviceId);
+        Assert.Equal((1L, 2L), (first.BootCounter, second.BootCounter));
+        Assert.NotEqual(first.AliasId, second.AliasId);
+    }
+
+    [Fact]
+    public void Boot_WithUpdatedFirmware_IsAnotherDeviceIdUnderTheSameDck()
+    {
+        using BootIdentity before = Boot();
+        using BootIdentity after = Boot(new FirmwareMeter(CopyWithUpdatedFirmware()));
+        CertificateChain chain = CertificateChain.Verify(after.Certificates, Anchors, TimeProvider.System.GetUtcNow());
+        Assert.NotEqual(before.DeviceId, after.DeviceId);
+        Assert.NotEqual(before.Firmware.Ccu, after.Firmware.Ccu);
+        Assert.Equal(CertificateChain.Verify(before.Certificates, Anchors, TimeProvider.System.GetUtcNow()).Dck.PublicKey.Id, chain.Dck.PublicKey.Id);
+    }
+
+    [Fact]
+    public void Boot_InAnotherFolder_IsAnotherDevice()
+    {
+        using BootIdentity first = Boot();
+        using BootIdentity other = Boot(state: "other");
+        Assert.NotEqual(first.DeviceId, other.DeviceId);
+    }
+
+    [Fact]
+    public void Open_DamagedSecretOrCounter_SaysSo()
+    {
+        using (Boot())
+        {
+        }
+
+        File.WriteAllBytes(Path.Combine(_folder["state"], "boot-counter"), [1, 2, 3]);
+        ErrorAssert.Throws(DeviceErrors.StateDamaged, () => Boot().Dispose());
+        File.WriteAllBytes(Path.Combine(_folder["state"], "uds"), new byte[31]);
+        ErrorAssert.Throws(DeviceErrors.StateDamaged, () => Boot().Dispose());
+    }
+
+    [Fact]
+    public void State_Files_AreTheOwnersAlone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no such modes.");
+            return;
+        }
+
+        using (Boot())
+        {
+        }
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_folder["state"], "uds")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_folder["vendor"], "root.key")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_folder["state"]));
+    }
+
+    [Fact]
+    public async Task Chain_IsValidToOpenSsl()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/openssl"), "openssl is not installed.");
+        using BootIdentity boot = Boot();
+        string[] files = ["alias", "device", "dck"];
+        for (int i = 0; i < files.Length; i++)
+        {
+            await File.WriteAllTextAsync(_folder[files[i]], new string(System.Security.Cryptography.PemEncoding.Write("CERTIFICATE", boot.Certificates[i].Span)));
+        }
+
+        using var openssl = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+            "/usr/bin/openssl",
+            ["verify", "-x509_strict", "-CAfile", Path.Combine(_folder["vendor"], SimulatedVendor.RootFile), "-untrusted", _folder["dck"], "-untrusted", _folder["device"], _folder["alias"]])
+        { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string said = await openssl.StandardOutput.ReadToEndAsync() + await openssl.StandardError.ReadToEndAsync();
+        await openssl.WaitForExitAsync();
+        Assert.True(openssl.ExitCode == 0, said);
+    }
+
+    [Fact]
+    public void Vendor_Revoke_LastsOverRestarts()
+    {
+        using (SimulatedVendor vendor = OpenVendor())
+        {
+            vendor.Revoke(Attestation.Measurement.Of([1]));
+            vendor.Revoke(Attestation.Measurement.Of([2]));
+        }
+
+        OpenVendor().Dispose();
+        RevocationList list = RevocationList.Verify(File.ReadAllBytes(Path.Combine(_folder["vendor"], SimulatedVendor.RevocationsFile)), Anchors);
+        Assert.Equal(2, list.Keys.Count);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private TrustAnchors Anchors => TrustAnchors.None.WithPem(File.ReadAllText(Path.Combine(_folder["vendor"], SimulatedVendor.RootFile)));
+
+    private SimulatedVendor OpenVendor() => SimulatedVendor.Open(new StateFolder(_folder["vendor"]), TimeProvider.System);
+
+    private BootIdentity Boot(FirmwareMeter? meter = null, string state = "state")
+    {
+        using SimulatedVendor vendor = OpenVendor();
+        using RootOfTrust root = RootOfTrust.Open(new StateFolder(_folder[state]), vendor, meter ?? FirmwareMeter.Installed, TimeProvider.System, Fault.None);
+        return root.Boot();
+    }
+
+    // An update changes the device's own assembly; a byte after its end is one that loads as before and measures differently.
+    private string CopyWithUpdatedFirmware()
+    {
+        string copy = Directory.CreateDirectory(_folder["updated"]).FullName;
+        foreach (string file in Directory.GetFiles(AppContext.BaseDirectory))
+        {
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        }
+
+        using FileStream assembly = File.OpenWrite(Path.Combine(copy, FirmwareMeter.CcuAssembly));
+        assembly.Seek(0, SeekOrigin.End);
+        assembly.WriteByte(0);
+        return copy;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text;
+using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Contracts.Receipts;
+using Orchestrator.Attestation.Certificates;
+using Orchestrator.Attestation.Quotes;
+using Orchestrator.Crypto;
+using Orchestrator.Crypto.Streams;
+using Orchestrator.Device.Tests.Support;
+
+namespace Orchestrator.Device.Tests.Runs;
+
+public sealed class JobRunTests
+{
+    [Fact]
+    public async Task Run_HonestHost_DeliversTheModelToItsReceiverWithAVerifiableReceipt()
+    {
+        var tiles = new FakeTiles();
+        await using TestDevice device = await TestDevice.StartAsync(tiles);
+        await device.CommitAsync();
+        (byte[]? bytes, _) = await device.Host.RunAsync();
+
+        Assert.Equal(DeviceState.Finished, await device.StateAsync());
+        Assert.Equal(0, tiles.Alive);
+        VerifiedReceipt receipt = new ReceiptVerifier(new EvidenceVerifier(device.Anchors, TimeProvider.System, RevocationList.None)).Verify(bytes);
+        byte[] model = Open(device, receipt, "model");
+        Assert.Equal(device.Job.Inputs[1].Plaintext, model[..1000]);
+        Assert.Equal(3 * (10 + 7 + 5) * TestJob.RecordSize, model.Length - 1000);
+        Assert.Equal(3, receipt.Receipt.Epochs);
+        Assert.Equal([(1, 4L, 4L), (2, 3L, 9L), (3, 2L, 6L), (4, 2L, 6L)], receipt.Receipt.Streams.Select(stream => (stream.Stream, stream.Frames, stream.Reads)));
+    }
+
+    [Fact]
+    public async Task Run_Metrics_LeaveOnlyAsTheManifestAllows()
+    {
+        await using TestDevice device = await TestDevice.StartAsync();
+        await device.CommitAsync();
+        (byte[]? bytes, _) = await device.Host.RunAsync();
+        VerifiedReceipt receipt = new ReceiptVerifier(new EvidenceVerifier(device.Anchors, TimeProvider.System, RevocationList.None)).Verify(bytes);
+        Assert.Equal([KeyValuePair.Create("accuracy", 0.988), KeyValuePair.Create("loss", 0.333)], receipt.Receipt.Metrics);
+        string lines = Encoding.UTF8.GetString(Open(device, receipt, "metrics"));
+        Assert.Equal("{\"epoch\":2,\"accuracy\":0.988,\"loss\":0.5}\n{\"epoch\":3,\"accuracy\":0.988,\"loss\":0.333}\n", lines);
+        Assert.Equal([1u, 2u, 3u], device.Host.Progress.Select(progress => progress.Epoch));
+    }
+
+    [Fact]
+    public async Task Run_StreamThatFillsItsFrames_ReadsItsEmptyEndToo()
+    {
+        var job = new TestJob(TestDevice.Firmware, recordsOfA: 8);
+        await using TestDevice device = await TestDevice.StartAsync(job: job);
+        await device.CommitAsync();
+        (byte[]? bytes, _) = await device.Host.RunAsync();
+        VerifiedReceipt receipt = new ReceiptVerifier(new EvidenceVerifier(device.Anchors, TimeProvider.System, RevocationList.None)).Verify(bytes);
+        Assert.Equal((3L, 7L), (receipt.Receipt.Streams[1].Frames, receipt.Receipt.Streams[1].Reads));
+    }
+
+    [Fact]
+    public async Task Run_AfterReset_WorksAgain()
+    {
+        await using TestDevice device = await TestDevice.StartAsync();
+        for (int round = 0; round < 2; round++)
+        {
+            await device.Host.Mailbox.ResetAsync(new ResetRequest());
+            await device.CommitAsync();
+            device.Host.Outputs.Clear();
+            Assert.NotNull((await device.Host.RunAsync()).Receipt);
+        }
+    }
+
+    private static byte[] Open(TestDevice device, VerifiedReceipt receipt, string name)
+    {
+        ReceiptOutput output = receipt.Receipt.Outputs.Single(output => output.Name == name);
+        Assert.True(OutputKey.TryOpen(output.Keys["lab"].Span, device.Job.Keys["lab"].Sealing, device.Job.Manifest.Digest, name, "lab", out StreamKey? key));
+        using (key)
+        {
+            device.Host.Outputs[name].Position = 0;
+            using StreamOpener opener = StreamOpener.OpenPinned(device.Host.Outputs[name], key, output.Digest);
+            using var plaintext = new MemoryStream();
+            opener.CopyTo(plaintext);
+            return plaintext.ToArray();
+        }
+    }
+}

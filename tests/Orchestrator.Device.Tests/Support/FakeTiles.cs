@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using Orchestrator.Crypto.Streams;
+using Orchestrator.Data.Reading;
+using Orchestrator.Data.TileProtocol;
+using Orchestrator.Device.Tiles;
+
+namespace Orchestrator.Device.Tests.Support;
+
+/// <summary>
+/// Tiles inside the test: they speak the protocol, ask for every frame of the plan and keep what they get. The "model" is
+/// the program followed by all plaintext in order, so that a test can tell what reached the tiles.
+/// </summary>
+internal sealed class FakeTiles : ITileLauncher
+{
+    public bool Confined { get; init; } = true;
+
+    /// <summary>Replaces the message that the tiles would send; <see langword="null"/> ends them.</summary>
+    public Func<TileMessage, TileMessage?> Alter { get; init; } = message => message;
+
+    /// <summary>Tiles that were started and not ended.</summary>
+    public int Alive { get; private set; }
+
+    public ConcurrentQueue<FramePosition> Delivered { get; } = new();
+
+    public TileLink Launch()
+    {
+        Alive++;
+        return new Link(this);
+    }
+
+    private sealed class Link : TileLink
+    {
+        private readonly FakeTiles _tiles;
+        private readonly TileChannel _inside;
+        private readonly Task _running;
+
+        public Link(FakeTiles tiles)
+        {
+            _tiles = tiles;
+            var toTiles = new Pipe();
+            var fromTiles = new Pipe();
+            Channel = new TileChannel(fromTiles.Reader.AsStream(), toTiles.Writer.AsStream());
+            _inside = new TileChannel(toTiles.Reader.AsStream(), fromTiles.Writer.AsStream());
+            _running = RunAsync();
+        }
+
+        public override TileChannel Channel { get; }
+
+        public override void Silence()
+        {
+        }
+
+        public override void Abort() => _inside.Dispose();
+
+        public override async ValueTask DisposeAsync()
+        {
+            Abort();
+            Channel.Dispose();
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _tiles.Alive--;
+        }
+
+        private async Task RunAsync()
+        {
+            try
+            {
+                await TrainAsync();
+            }
+            finally
+            {
+                _inside.Dispose();
+            }
+        }
+
+        private async Task TrainAsync()
+        {
+            var model = new MemoryStream();
+            var configuration = (TileMessage.Configure)await _inside.ReceiveAsync();
+            while (model.Length < configuration.ProgramSize)
+            {
+                model.Write(((TileMessage.Program)await _inside.ReceiveAsync()).Chunk.Span);
+            }
+
+            await SendAsync(new TileMessage.Ready());
+            Assert.IsType<TileMessage.Start>(await _inside.ReceiveAsync());
+            foreach (Pass pass in configuration.Schedule().Passes())
+            {
+                foreach (FramePosition position in configuration.Schedule().Frames(pass))
+                {
+                    await SendAsync(new TileMessage.NeedFrame(position));
+                    var frame = (TileMessage.Frame)await _inside.ReceiveAsync();
+                    Assert.Equal(position, frame.Position);
+                    _tiles.Delivered.Enqueue(position);
+                    model.Write(frame.Plaintext.Span);
+                }
+
+                if (pass.Kind == PassKind.Evaluate)
+                {
+                    await SendAsync(new TileMessage.Progress(pass.Epoch + 1, pass.Epoch + 1, [new Metric("accuracy", 0.98765), new Metric("loss", 1.0 / (pass.Epoch + 1)), new Metric("secret", 42)]));
+                }
+            }
+
+            await _inside.SendInPiecesAsync(model.ToArray(), (piece, last) => _tiles.Alter(new TileMessage.Output(StreamKind.Model, last, piece))!);
+            await SendAsync(new TileMessage.Done(configuration.Plan.Epochs, 1, 1, 1));
+        }
+
+        private async Task SendAsync(TileMessage message)
+        {
+            if (_tiles.Alter(message) is not { } altered)
+            {
+                _inside.Dispose();
+                throw new IOException("The tiles were told to end.");
+            }
+
+            await _inside.SendAsync(altered);
+        }
+    }
+}

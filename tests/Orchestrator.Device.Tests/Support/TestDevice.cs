@@ -1,0 +1,118 @@
+using Google.Protobuf;
+using Orchestrator.Attestation;
+using Orchestrator.Attestation.Certificates;
+using Orchestrator.Attestation.Policies;
+using Orchestrator.Attestation.Quotes;
+using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Contracts.Releases;
+using Orchestrator.Crypto.Streams;
+using Orchestrator.Device.Firmware;
+using Orchestrator.Device.Identity;
+using Orchestrator.Device.Tiles;
+using Evidence = Orchestrator.Attestation.Quotes.Evidence;
+
+namespace Orchestrator.Device.Tests.Support;
+
+/// <summary>A device on a free port, a job for it, a host, and the parties' side of attestation.</summary>
+internal sealed class TestDevice : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly Dictionary<string, byte[]> _nonces = [];
+
+    private TestDevice(DeviceServer server, TestJob job, TemporaryFolder folder)
+    {
+        _folder = folder;
+        Server = server;
+        Job = job;
+        Host = new TestHost(server.Address, job);
+    }
+
+    public DeviceServer Server { get; }
+
+    public TestJob Job { get; }
+
+    public TestHost Host { get; }
+
+    public TrustAnchors Anchors => TrustAnchors.None.WithPem(File.ReadAllText(Path.Combine(_folder["vendor"], SimulatedVendor.RootFile)));
+
+    public RevocationList Revocations => RevocationList.Verify(File.ReadAllBytes(Path.Combine(_folder["vendor"], SimulatedVendor.RevocationsFile)), Anchors);
+
+    public static FirmwareMeasurements Firmware { get; } = FirmwareMeter.Installed.Measure();
+
+    public static async Task<TestDevice> StartAsync(ITileLauncher? tiles = null, Fault fault = Fault.None, TestJob? job = null)
+    {
+        var folder = new TemporaryFolder();
+        if (fault == Fault.ForeignRoot)
+        {
+            // The root that parties trust is there; the device's is another.
+            SimulatedVendor.Open(new Storage.StateFolder(folder["vendor"]), TimeProvider.System).Dispose();
+        }
+
+        var options = new DeviceOptions { State = folder["state"], Vendor = folder["vendor"], Fault = fault };
+        return new TestDevice(await DeviceServer.StartAsync(options, tiles ?? new FakeTiles()), job ?? new TestJob(Firmware), folder);
+    }
+
+    public async Task<DeviceState> StateAsync() => (await Host.Mailbox.StatusAsync(new StatusRequest())).State;
+
+    public LoadRequest LoadRequest(TestJob? job = null)
+    {
+        job ??= Job;
+        var request = new LoadRequest { Manifest = ByteString.CopyFrom(job.Manifest.Encoding.Span) };
+        request.Approvals.AddRange(job.Approvals.Select(approval => ByteString.CopyFrom(approval.Span)));
+        foreach (string party in job.Manifest.Content.Parties.Select(party => party.Name))
+        {
+            _nonces[party] = System.Security.Cryptography.RandomNumberGenerator.GetBytes(Quote.NonceSize);
+            request.Nonces.Add(new PartyNonce { Party = party, Nonce = ByteString.CopyFrom(_nonces[party]) });
+        }
+
+        return request;
+    }
+
+    /// <summary>From Idle to Quoted.</summary>
+    public async Task<byte[]> QuoteAsync()
+    {
+        await Host.Mailbox.EnterTrustedModeAsync(new EnterTrustedModeRequest());
+        await Host.Mailbox.LoadAsync(LoadRequest());
+        return (await Host.Mailbox.QuoteAsync(new QuoteRequest())).Evidence.ToByteArray();
+    }
+
+    /// <summary>From Idle to Committed, every party verifying and validating as it would.</summary>
+    public async Task<byte[]> CommitAsync()
+    {
+        byte[] evidence = await QuoteAsync();
+        foreach (string party in Job.Keys.Keys)
+        {
+            await Host.Mailbox.StageAsync(new StageRequest { Party = party, SealedPackage = ByteString.CopyFrom(Package(party, evidence)) });
+        }
+
+        await Host.Mailbox.CommitAsync(new CommitRequest());
+        return evidence;
+    }
+
+    public VerifiedQuote Verify(byte[] evidence) => new EvidenceVerifier(Anchors, TimeProvider.System, Revocations).Verify(Evidence.Parse(evidence));
+
+    public ReleaseDecision Decide(string party, byte[] evidence) => new ReleasePolicy { Party = party, AllowSimulatedDevices = true }.Validate(
+        Verify(evidence),
+        new QuoteExpectations
+        {
+            Manifest = Job.Manifest.Digest,
+            Firmware = Job.Manifest.Content.Device.Firmware,
+            MinimumSecurityVersion = Job.Manifest.Content.Device.MinimumSecurityVersion,
+            Nonce = _nonces[party],
+        });
+
+    public byte[] Package(string party, byte[] evidence, IReadOnlyDictionary<int, StreamKey>? keys = null)
+    {
+        ReleaseDecision decision = Decide(party, evidence);
+        Assert.Empty(decision.Denials);
+        using var share = CheckpointShare.Import(new byte[KeyPackage.ShareSize]);
+        return KeyPackage.Seal(decision.Permit!, Job.Manifest, Job.Keys[party].Signing, keys ?? Job.StreamKeysOf(party), share, 0);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Host.Dispose();
+        await Server.DisposeAsync();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,106 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
+using Orchestrator.Contracts;
+using Orchestrator.Contracts.Protocol;
+using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Crypto.Streams;
+using DmaClient = Orchestrator.Contracts.Protocol.Device.Dma.DmaClient;
+using MailboxClient = Orchestrator.Contracts.Protocol.Device.Mailbox.MailboxClient;
+
+namespace Orchestrator.Device.Tests.Support;
+
+/// <summary>A host over real gRPC, honest unless a test alters what it answers.</summary>
+internal sealed class TestHost : IDisposable
+{
+    private readonly GrpcChannel _channel;
+    private readonly IReadOnlyDictionary<int, SealedInput> _inputs;
+
+    public TestHost(Uri device, TestJob job)
+    {
+        _channel = GrpcChannel.ForAddress(device, new GrpcChannelOptions { MaxReceiveMessageSize = 32 << 20 });
+        CallInvoker calls = _channel.Intercept(new RpcClientErrors());
+        Mailbox = new MailboxClient(calls);
+        Dma = new DmaClient(calls);
+        _inputs = job.Inputs;
+    }
+
+    public MailboxClient Mailbox { get; }
+
+    public DmaClient Dma { get; }
+
+    /// <summary>Replaces an answer; <see langword="null"/> sends none.</summary>
+    public Func<DeviceTransfer, HostTransfer, HostTransfer?> Alter { get; set; } = (_, answer) => answer;
+
+    public Dictionary<string, MemoryStream> Outputs { get; } = [];
+
+    public List<RunProgress> Progress { get; } = [];
+
+    /// <summary>Serves a run to its end.</summary>
+    /// <returns>The receipt, or what ended the run.</returns>
+    public async Task<(byte[]? Receipt, ErrorDetail? Exception)> RunAsync(CancellationToken cancellation = default)
+    {
+        using AsyncDuplexStreamingCall<HostTransfer, DeviceTransfer> call = Dma.Run(cancellationToken: cancellation);
+        await call.RequestStream.WriteAsync(new HostTransfer { Start = new StartRun() }, cancellation);
+        while (await call.ResponseStream.MoveNext(cancellation))
+        {
+            DeviceTransfer request = call.ResponseStream.Current;
+            switch (request.TransferCase)
+            {
+                case DeviceTransfer.TransferOneofCase.WriteOutput:
+                    Store(request.WriteOutput);
+                    break;
+                case DeviceTransfer.TransferOneofCase.Progress:
+                    Progress.Add(request.Progress);
+                    break;
+                case DeviceTransfer.TransferOneofCase.Finished:
+                    return (request.Finished.Receipt.ToByteArray(), null);
+                case DeviceTransfer.TransferOneofCase.Exception:
+                    return (null, request.Exception);
+                default:
+                    if (Alter(request, Answer(request)) is { } answer)
+                    {
+                        await call.RequestStream.WriteAsync(answer, cancellation);
+                    }
+
+                    break;
+            }
+        }
+
+        throw new InvalidOperationException("The device ended the run without a word.");
+    }
+
+    public HostTransfer Answer(DeviceTransfer request) => request.TransferCase switch
+    {
+        DeviceTransfer.TransferOneofCase.ReadPrologue => new HostTransfer
+        {
+            Prologue = new Prologue { Stream = request.ReadPrologue.Stream, Data = ByteString.CopyFrom(_inputs[(int)request.ReadPrologue.Stream].Prologue) },
+        },
+        DeviceTransfer.TransferOneofCase.ReadLeaves => new HostTransfer { Leaves = LeavesOf(request.ReadLeaves) },
+        _ => new HostTransfer { Frame = FrameOf(request.ReadFrame.Stream, request.ReadFrame.Index) },
+    };
+
+    public Frame FrameOf(uint stream, ulong index) =>
+        new() { Stream = stream, Index = index, Data = ByteString.CopyFrom(_inputs[(int)stream].Frame((long)index)) };
+
+    public void Dispose() => _channel.Dispose();
+
+    private Leaves LeavesOf(ReadLeaves request)
+    {
+        SealedInput input = _inputs[(int)request.Stream];
+        IEnumerable<byte> hashes = Enumerable.Range((int)request.First, (int)request.Count).SelectMany(index => MerkleTree.LeafHash(input.Frame(index)).ToArray());
+        return new Leaves { Stream = request.Stream, First = request.First, Hashes = ByteString.CopyFrom([.. hashes]) };
+    }
+
+    private void Store(WriteOutput output)
+    {
+        if (!Outputs.TryGetValue(output.Output, out MemoryStream? stored))
+        {
+            Outputs.Add(output.Output, stored = new MemoryStream());
+        }
+
+        Assert.Equal((ulong)stored.Length, output.Offset);
+        stored.Write(output.Data.Span);
+    }
+}

@@ -1,10 +1,6 @@
 using System.Text;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Contracts.Receipts;
-using Orchestrator.Attestation.Certificates;
-using Orchestrator.Attestation.Quotes;
-using Orchestrator.Crypto;
-using Orchestrator.Crypto.Streams;
 using Orchestrator.Device.Tests.Support;
 
 namespace Orchestrator.Device.Tests.Runs;
@@ -21,8 +17,8 @@ public sealed class JobRunTests
 
         Assert.Equal(DeviceState.Finished, await device.StateAsync());
         Assert.Equal(0, tiles.Alive);
-        VerifiedReceipt receipt = new ReceiptVerifier(new EvidenceVerifier(device.Anchors, TimeProvider.System, RevocationList.None)).Verify(bytes);
-        byte[] model = Open(device, receipt, "model");
+        VerifiedReceipt receipt = device.VerifyReceipt(bytes!);
+        byte[] model = device.OpenOutput(receipt, "model");
         Assert.Equal(device.Job.Inputs[1].Plaintext, model[..1000]);
         Assert.Equal(3 * (10 + 7 + 5) * TestJob.RecordSize, model.Length - 1000);
         Assert.Equal(3, receipt.Receipt.Epochs);
@@ -35,9 +31,9 @@ public sealed class JobRunTests
         await using TestDevice device = await TestDevice.StartAsync();
         await device.CommitAsync();
         (byte[]? bytes, _) = await device.Host.RunAsync();
-        VerifiedReceipt receipt = new ReceiptVerifier(new EvidenceVerifier(device.Anchors, TimeProvider.System, RevocationList.None)).Verify(bytes);
+        VerifiedReceipt receipt = device.VerifyReceipt(bytes!);
         Assert.Equal([KeyValuePair.Create("accuracy", 0.988), KeyValuePair.Create("loss", 0.333)], receipt.Receipt.Metrics);
-        string lines = Encoding.UTF8.GetString(Open(device, receipt, "metrics"));
+        string lines = Encoding.UTF8.GetString(device.OpenOutput(receipt, "metrics"));
         Assert.Equal("{\"epoch\":2,\"accuracy\":0.988,\"loss\":0.5}\n{\"epoch\":3,\"accuracy\":0.988,\"loss\":0.333}\n", lines);
         Assert.Equal([1u, 2u, 3u], device.Host.Progress.Select(progress => progress.Epoch));
     }
@@ -49,7 +45,7 @@ public sealed class JobRunTests
         await using TestDevice device = await TestDevice.StartAsync(job: job);
         await device.CommitAsync();
         (byte[]? bytes, _) = await device.Host.RunAsync();
-        VerifiedReceipt receipt = new ReceiptVerifier(new EvidenceVerifier(device.Anchors, TimeProvider.System, RevocationList.None)).Verify(bytes);
+        VerifiedReceipt receipt = device.VerifyReceipt(bytes!);
         Assert.Equal((3L, 7L), (receipt.Receipt.Streams[1].Frames, receipt.Receipt.Streams[1].Reads));
     }
 
@@ -63,20 +59,6 @@ public sealed class JobRunTests
             await device.CommitAsync();
             device.Host.Outputs.Clear();
             Assert.NotNull((await device.Host.RunAsync()).Receipt);
-        }
-    }
-
-    private static byte[] Open(TestDevice device, VerifiedReceipt receipt, string name)
-    {
-        ReceiptOutput output = receipt.Receipt.Outputs.Single(output => output.Name == name);
-        Assert.True(OutputKey.TryOpen(output.Keys["lab"].Span, device.Job.Keys["lab"].Sealing, device.Job.Manifest.Digest, name, "lab", out StreamKey? key));
-        using (key)
-        {
-            device.Host.Outputs[name].Position = 0;
-            using StreamOpener opener = StreamOpener.OpenPinned(device.Host.Outputs[name], key, output.Digest);
-            using var plaintext = new MemoryStream();
-            opener.CopyTo(plaintext);
-            return plaintext.ToArray();
         }
     }
 }

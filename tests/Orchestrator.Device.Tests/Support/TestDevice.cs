@@ -4,6 +4,7 @@ using Orchestrator.Attestation.Certificates;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Contracts.Receipts;
 using Orchestrator.Contracts.Releases;
 using Orchestrator.Crypto.Streams;
 using Orchestrator.Device.Firmware;
@@ -39,7 +40,15 @@ internal sealed class TestDevice : IAsyncDisposable
 
     public static FirmwareMeasurements Firmware { get; } = FirmwareMeter.Installed.Measure();
 
-    public static async Task<TestDevice> StartAsync(ITileLauncher? tiles = null, Fault fault = Fault.None, TestJob? job = null)
+    /// <summary>A device whose tiles are in the test.</summary>
+    public static Task<TestDevice> StartAsync(FakeTiles? tiles = null, Fault fault = Fault.None, TestJob? job = null) =>
+        StartAsync(tiles ?? new FakeTiles(), fault, job, allowUnconfinedTiles: false);
+
+    /// <summary>A device that starts the installed tiles.</summary>
+    public static Task<TestDevice> StartWithTilesAsync(TestJob job, bool allowUnconfinedTiles = false) =>
+        StartAsync(null, Fault.None, job, allowUnconfinedTiles);
+
+    private static async Task<TestDevice> StartAsync(ITileLauncher? tiles, Fault fault, TestJob? job, bool allowUnconfinedTiles)
     {
         var folder = new TemporaryFolder();
         if (fault == Fault.ForeignRoot)
@@ -48,8 +57,8 @@ internal sealed class TestDevice : IAsyncDisposable
             SimulatedVendor.Open(new Storage.StateFolder(folder["vendor"]), TimeProvider.System).Dispose();
         }
 
-        var options = new DeviceOptions { State = folder["state"], Vendor = folder["vendor"], Fault = fault };
-        return new TestDevice(await DeviceServer.StartAsync(options, tiles ?? new FakeTiles()), job ?? new TestJob(Firmware), folder);
+        var options = new DeviceOptions { State = folder["state"], Vendor = folder["vendor"], Fault = fault, AllowUnconfinedTiles = allowUnconfinedTiles };
+        return new TestDevice(await DeviceServer.StartAsync(options, tiles), job ?? new TestJob(Firmware), folder);
     }
 
     public async Task<DeviceState> StateAsync() => (await Host.Mailbox.StatusAsync(new StatusRequest())).State;
@@ -107,6 +116,24 @@ internal sealed class TestDevice : IAsyncDisposable
         Assert.Empty(decision.Denials);
         using var share = CheckpointShare.Import(new byte[KeyPackage.ShareSize]);
         return KeyPackage.Seal(decision.Permit!, Job.Manifest, Job.Keys[party].Signing, keys ?? Job.StreamKeysOf(party), share, 0);
+    }
+
+    public VerifiedReceipt VerifyReceipt(byte[] receipt) =>
+        new ReceiptVerifier(new EvidenceVerifier(Anchors, TimeProvider.System, Revocations)).Verify(receipt);
+
+    /// <summary>An output, as the lab opens it with its key from the receipt.</summary>
+    public byte[] OpenOutput(VerifiedReceipt receipt, string name)
+    {
+        ReceiptOutput output = receipt.Receipt.Outputs.Single(output => output.Name == name);
+        Assert.True(OutputKey.TryOpen(output.Keys["lab"].Span, Job.Keys["lab"].Sealing, Job.Manifest.Digest, name, "lab", out StreamKey? key));
+        using (key)
+        {
+            Host.Outputs[name].Position = 0;
+            using StreamOpener opener = StreamOpener.OpenPinned(Host.Outputs[name], key, output.Digest);
+            using var plaintext = new MemoryStream();
+            opener.CopyTo(plaintext);
+            return plaintext.ToArray();
+        }
     }
 
     public async ValueTask DisposeAsync()

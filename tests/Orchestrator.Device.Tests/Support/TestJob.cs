@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Orchestrator.Attestation;
 using Orchestrator.Contracts.Approvals;
 using Orchestrator.Contracts.Manifests;
@@ -16,10 +17,12 @@ internal sealed class TestJob
     public const int RecordSize = 256 + 8;
     public const int RecordsPerFrame = 4;
 
-    private static readonly DataSchema Schema = new() { FeatureType = ElementType.F32, Shape = [64], Label = new LabelSchema.Classes(2) };
+    private readonly DataSchema _schema;
 
-    public TestJob(FirmwareMeasurements firmware, Func<ManifestContent, ManifestContent>? alter = null, byte[]? program = null, int recordsOfA = 10)
+    public TestJob(
+        FirmwareMeasurements firmware, Func<ManifestContent, ManifestContent>? alter = null, byte[]? program = null, int recordsOfA = 10, int features = 64)
     {
+        _schema = new DataSchema { FeatureType = ElementType.F32, Shape = [features], Label = new LabelSchema.Classes(2) };
         byte[] archive = program ?? [.. Enumerable.Range(0, 1000).Select(i => (byte)(i * 7 % 251))];
         Inputs = new SortedDictionary<int, SealedInput>
         {
@@ -69,11 +72,19 @@ internal sealed class TestJob
     public IReadOnlyDictionary<int, StreamKey> StreamKeysOf(string party) =>
         Manifest.StreamsOf(party).ToDictionary(stream => stream.Id, stream => Inputs[stream.Id].Key);
 
-    private static SealedInput Data(string owner, int records)
+    // Class 1 where the first feature is positive: something to learn.
+    private SealedInput Data(string owner, int records)
     {
-        byte[] plaintext = new byte[records * RecordSize];
-        new Random(records).NextBytes(plaintext);
-        return new SealedInput(StreamKind.Data, owner, plaintext, RecordSize, RecordsPerFrame * RecordSize);
+        var random = new Random(records);
+        using var plaintext = new MemoryStream();
+        for (int record = 0; record < records; record++)
+        {
+            float[] features = [.. Enumerable.Range(0, _schema.FeatureCount).Select(_ => (float)(random.NextDouble() - 0.5))];
+            plaintext.Write(MemoryMarshal.AsBytes<float>(features));
+            plaintext.Write(BitConverter.GetBytes(features[0] > 0 ? 1L : 0L));
+        }
+
+        return new SealedInput(StreamKind.Data, owner, plaintext.ToArray(), _schema.RecordSize, RecordsPerFrame * _schema.RecordSize);
     }
 
     private ManifestStream Stream(int id, string owner, StreamRole? role) => new()
@@ -86,7 +97,7 @@ internal sealed class TestJob
         Frames = Inputs[id].Layout.FrameCount,
         RecordSize = Inputs[id].Layout.Header.RecordSize,
         Records = Inputs[id].Layout.RecordCount,
-        Schema = role is null ? null : Schema,
+        Schema = role is null ? null : _schema,
     };
 
     private ManifestParty Party(string name, PartyRoles roles) => new(name, Keys[name].Signing.VerificationKey, Keys[name].Sealing.PublicKey, roles);

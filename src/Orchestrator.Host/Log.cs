@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 204, Level = LogLevel.Error, Message = "Job {Job}: attempt {Attempt} failed unexpectedly")]
     public static partial void SessionBroken(ILogger log, Exception failure, Digest job, int attempt);
+
+    [LoggerMessage(EventId = 205, Level = LogLevel.Error, Message = "Queued jobs could not be assigned; they are tried again")]
+    public static partial void SchedulingFailed(ILogger log, Exception failure);
 }

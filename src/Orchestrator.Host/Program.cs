@@ -1,25 +1,22 @@
-using System.Runtime.InteropServices;
+using System.CommandLine;
 using Microsoft.Extensions.Logging.Console;
 using Orchestrator.Errors;
 using Orchestrator.Host;
 using HostOptions = Orchestrator.Host.HostOptions;
 
-return await HostCommand.Create(RunAsync).Parse(args).InvokeAsync();
+ParseResult command = HostCommand.Create(RunAsync).Parse(args);
+int exitCode = await command.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(20) });
+return command.Errors.Count > 0 ? (int)ErrorClass.Usage : exitCode;
 
-static async Task<int> RunAsync(HostOptions options, CancellationToken cancellationToken)
+// Serves until the process is told to end (SIGINT, SIGTERM).
+static async Task<int> RunAsync(HostOptions options, CancellationToken ending)
 {
-    using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-    using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-    {
-        signal.Cancel = true;
-        stop.Cancel();
-    });
     try
     {
-        await using HostServer server = await HostServer.StartAsync(options, logging: LogToStandardError, cancellationToken: stop.Token);
+        await using HostServer server = await HostServer.StartAsync(options, logging: LogToStandardError, cancellationToken: ending);
         Console.WriteLine($"address {server.Address.GetLeftPart(UriPartial.Authority)}");
         Console.WriteLine($"certificate {server.Fingerprint}");
-        await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Timeout.InfiniteTimeSpan, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return 0;
     }
     catch (OrchestratorException failure)

@@ -34,7 +34,7 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
             while (!stoppingToken.IsCancellationRequested)
             {
                 Task changed = changes.Next;
-                await AssignAsync(stoppingToken);
+                await TryAssignAsync(stoppingToken);
                 _sessions.RemoveWhere(session => session.IsCompleted);
                 await Task.WhenAny(changed, Task.Delay(s_pollInterval, time, stoppingToken));
             }
@@ -42,6 +42,19 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
         finally
         {
             await Task.WhenAll(_sessions).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // A full disk must not end the host: what could not be written down is tried again.
+    private async Task TryAssignAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await AssignAsync(stopping);
+        }
+        catch (OrchestratorException failure)
+        {
+            Log.SchedulingFailed(log, failure);
         }
     }
 

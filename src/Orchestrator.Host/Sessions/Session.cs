@@ -128,6 +128,11 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         cancellationToken.ThrowIfCancellationRequested();
 
         Refuse([.. parties.Zip(asked).Where(pair => pair.Second is { IsCompletedSuccessfully: true, Result.Refusal: not null }).Select(pair => (pair.First, pair.Second.Result.Refusal))]);
+        if (asked.FirstOrDefault(one => one.IsFaulted) is { } faulted)
+        {
+            await faulted;
+        }
+
         string[] silent = [.. parties.Zip(asked).Where(pair => pair.Second.IsCanceled).Select(pair => pair.First)];
         return silent.Length == 0
             ? await Task.WhenAll(asked)

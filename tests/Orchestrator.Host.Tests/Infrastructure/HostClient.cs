@@ -12,16 +12,16 @@ namespace Orchestrator.Host.Tests.Infrastructure;
 /// <summary>A party's connection, made of the generated stubs alone, so that it can also misbehave. It accepts one certificate.</summary>
 internal sealed class HostClient : IDisposable
 {
-    private readonly HostServer _server;
+    private readonly Digest _fingerprint;
     private readonly GrpcChannel _channel;
 
-    public HostClient(HostServer server, TestParty party)
+    public HostClient(Uri address, Digest fingerprint, TestParty party)
     {
-        _server = server;
+        _fingerprint = fingerprint;
         Party = party;
         var handler = new SocketsHttpHandler();
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => Digest.Of(certificate!.GetRawCertData()) == server.Fingerprint;
-        _channel = GrpcChannel.ForAddress(server.Address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => Digest.Of(certificate!.GetRawCertData()) == fingerprint;
+        _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
         CallInvoker calls = _channel.Intercept(new RpcClientErrors());
         Parties = new Parties.PartiesClient(calls);
         Objects = new Contracts.Protocol.Host.Objects.ObjectsClient(calls);
@@ -57,7 +57,7 @@ internal sealed class HostClient : IDisposable
             SigningKey = ByteString.CopyFrom(Party.SigningKey.VerificationKey.ToArray()),
             SealingKey = ByteString.CopyFrom(Party.SealingKey.PublicKey.ToArray()),
         },
-        Proof = ByteString.CopyFrom(Proof(Party, _server.Fingerprint)),
+        Proof = ByteString.CopyFrom(Proof(Party, _fingerprint)),
     };
 
     public async Task RegisterAsync() => await Parties.RegisterAsync(Registration());
@@ -72,7 +72,7 @@ internal sealed class HostClient : IDisposable
         {
             Party = Party.Name,
             Challenge = challenge,
-            Signature = ByteString.CopyFrom(SignChallenge(Party, _server.Fingerprint, challenge)),
+            Signature = ByteString.CopyFrom(SignChallenge(Party, _fingerprint, challenge)),
         });
         UseToken(reply.Token);
         return reply;

@@ -31,7 +31,7 @@ internal sealed class TestHost : IAsyncDisposable
     public async Task StartServerAsync() => Server = await HostServer.StartAsync(_options, Clock);
 
     /// <summary>A client that is not logged in.</summary>
-    public HostClient Connect(TestParty party) => new(Server, party);
+    public HostClient Connect(TestParty party) => new(Server.Address, Server.Fingerprint, party);
 
     /// <summary>A client that is registered and logged in.</summary>
     public async Task<HostClient> LoginAsync(TestParty party)

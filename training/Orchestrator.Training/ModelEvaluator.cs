@@ -57,9 +57,9 @@ public sealed class ModelEvaluator
         program.SetTraining(false);
         var preparation = new BatchPreparation(_schema, _loss, Standardization.In(_model, _schema));
         using var step = new ProgramStep(program, plan, _schema, _loss, preparation, outputShape);
-        var reader = new BatchReader(_schedule.Evaluate, _schema, new PassFrames(_schedule, PassKind.Evaluate, _frames));
+        using var pipeline = new BatchPipeline(_schedule, [new Pass(PassKind.Evaluate, 0)], _schema, _frames, preparation, cancellation);
         var evaluator = new Evaluator(_loss);
-        foreach (var batch in new BatchPipeline(reader, preparation, plan.BatchSize).Read(0, cancellation))
+        foreach (var batch in pipeline.ReadPass())
         {
             step.Evaluate(batch, evaluator);
         }

@@ -74,7 +74,8 @@ public sealed class Trainer
         WarmUp(step);
         torch.manual_seed(plan.Seed);
         var start = Stopwatch.GetTimestamp();
-        using var pipeline = new BatchPipeline(_schedule, _schema, _frames, preparation, cancellation);
+        var passes = _schedule.Passes().Where(pass => pass.Kind != PassKind.Standardize);
+        using var pipeline = new BatchPipeline(_schedule, passes, _schema, _frames, preparation, cancellation);
         var epochs = new TrainingLoop(_schedule, program, step, _loss, pipeline).Run(progress, cancellation);
         var duration = new TrainingDuration(Stopwatch.GetElapsedTime(start), pipeline.Waited);
         return new TrainedModel(FiniteState(program), standardization, epochs, epochs.Count < plan.Epochs, duration);

@@ -6,9 +6,9 @@ using Orchestrator.Data.Schemas;
 namespace Orchestrator.Training.Batches;
 
 /// <summary>
-/// Prepares the batches of all training and evaluation passes, in the schedule's order, on the thread pool while the training
-/// thread computes on earlier ones. It runs on into the next pass, but never into an epoch that was not admitted: early stopping
-/// must leave the frames of later epochs unread.
+/// Prepares the batches of passes over the data on the thread pool while the calling thread computes on earlier ones. It runs on
+/// into the next pass, but never into a training epoch that was not admitted: early stopping must leave the frames of later epochs
+/// unread.
 /// </summary>
 internal sealed class BatchPipeline : IDisposable
 {
@@ -19,8 +19,8 @@ internal sealed class BatchPipeline : IDisposable
 
     private readonly JobSchedule _schedule;
     private readonly BatchPreparation _preparation;
-    private readonly BatchReader _training;
-    private readonly BatchReader _evaluation;
+    private readonly DataSchema _schema;
+    private readonly IFrameReader _frames;
     private readonly Channel<PreparedBatch> _free = Channel.CreateUnbounded<PreparedBatch>();
     private readonly Channel<PreparedBatch?> _ready = Channel.CreateUnbounded<PreparedBatch?>();
     private readonly SemaphoreSlim _admitted = new(0);
@@ -30,12 +30,12 @@ internal sealed class BatchPipeline : IDisposable
     private readonly int _batches;
 
     public BatchPipeline(
-        JobSchedule schedule, DataSchema schema, IFrameReader frames, BatchPreparation preparation, CancellationToken cancellation)
+        JobSchedule schedule, IEnumerable<Pass> passes, DataSchema schema, IFrameReader frames, BatchPreparation preparation, CancellationToken cancellation)
     {
         _schedule = schedule;
+        _schema = schema;
+        _frames = frames;
         _preparation = preparation;
-        _training = new BatchReader(schedule.Train, schema, new PassFrames(schedule, PassKind.Train, frames));
-        _evaluation = new BatchReader(schedule.Evaluate, schema, new PassFrames(schedule, PassKind.Evaluate, frames));
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var records = (int)Math.Min(schedule.Plan.BatchSize, Math.Max(schedule.Train.TotalRecords, schedule.Evaluate.TotalRecords));
         _batches = (int)Math.Clamp(PreferredBytes / ((long)records * (preparation.FeatureBytes + preparation.TargetBytes)), MinBatches, MaxBatches);
@@ -44,10 +44,10 @@ internal sealed class BatchPipeline : IDisposable
             _free.Writer.TryWrite(preparation.NewBatch(records));
         }
 
-        _producing = Task.Run(() => ProduceAsync(_stop.Token), CancellationToken.None);
+        _producing = Task.Run(() => ProduceAsync(passes, _stop.Token), CancellationToken.None);
     }
 
-    /// <summary>How long the training thread had nothing to compute on.</summary>
+    /// <summary>How long the calling thread had nothing to compute on.</summary>
     public TimeSpan Waited { get; private set; }
 
     /// <summary>Lets more epochs be read, evaluation included.</summary>
@@ -99,12 +99,12 @@ internal sealed class BatchPipeline : IDisposable
         }
     }
 
-    private async Task ProduceAsync(CancellationToken cancellation)
+    private async Task ProduceAsync(IEnumerable<Pass> passes, CancellationToken cancellation)
     {
         Exception? failure = null;
         try
         {
-            foreach (var pass in _schedule.Passes().Where(pass => pass.Kind != PassKind.Standardize))
+            foreach (var pass in passes)
             {
                 if (pass.Kind == PassKind.Train)
                 {
@@ -126,7 +126,7 @@ internal sealed class BatchPipeline : IDisposable
 
     private async Task ProduceAsync(Pass pass, CancellationToken cancellation)
     {
-        var reader = pass.Kind == PassKind.Train ? _training : _evaluation;
+        var reader = new BatchReader(_schedule.ScheduleOf(pass.Kind), _schema, new PassFrames(_schedule, pass.Kind, _frames));
         await foreach (var batch in reader.ReadAsync(pass.Epoch, _schedule.Plan.BatchSize, cancellation).ConfigureAwait(false))
         {
             var prepared = await _free.Reader.ReadAsync(cancellation).ConfigureAwait(false);

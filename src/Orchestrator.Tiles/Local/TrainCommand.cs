@@ -22,7 +22,8 @@ internal static class TrainCommand
         var archive = ProgramArchive.Parse(Files.ReadAll(job.Program));
         using var frames = new LocalFrames(job);
         var schedule = new JobSchedule(job.Plan, frames.Streams);
-        var model = await new Trainer(archive, schema, schedule, frames).TrainAsync(new ConsoleReports(), cancellation).ConfigureAwait(false);
+        using var ahead = new ReadAhead(schedule, frames);
+        var model = await new Trainer(archive, schema, schedule, ahead).TrainAsync(new ConsoleReports(), cancellation).ConfigureAwait(false);
         AtomicFile.WriteAllBytes(Path.Combine(folder, "model.safetensors"), model.ToSafeTensors());
         AtomicFile.WriteAllBytes(Path.Combine(folder, "metrics.json"), Encoding.UTF8.GetBytes(Metrics(model, schedule).ToJsonString(Indented)));
     }

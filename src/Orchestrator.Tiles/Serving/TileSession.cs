@@ -1,4 +1,5 @@
 using Orchestrator.Crypto.Streams;
+using Orchestrator.Data.Reading;
 using Orchestrator.Data.TileProtocol;
 using Orchestrator.Errors;
 using Orchestrator.Training;
@@ -37,7 +38,9 @@ internal sealed class TileSession(TileChannel channel)
         var archive = ProgramArchive.Parse(await ReceiveProgramAsync(job.ProgramSize).ConfigureAwait(false));
         var outbox = new Outbox(channel);
         var frames = new PulledFrames(job, outbox);
-        var trainer = new Trainer(archive, schema, job.Schedule(), frames);
+        var schedule = job.Schedule();
+        using var ahead = new ReadAhead(schedule, frames);
+        var trainer = new Trainer(archive, schema, schedule, ahead);
         trainer.CheckProgram();
         await channel.SendAsync(new TileMessage.Ready()).ConfigureAwait(false);
         await ExpectAsync<TileMessage.Start>().ConfigureAwait(false);
@@ -46,7 +49,7 @@ internal sealed class TileSession(TileChannel channel)
         await outbox.FlushAsync().ConfigureAwait(false);
         await channel.SendInPiecesAsync(
             model.ToSafeTensors(), (piece, last) => new TileMessage.Output(StreamKind.Model, last, piece)).ConfigureAwait(false);
-        await channel.SendAsync(Summary(model, job)).ConfigureAwait(false);
+        await channel.SendAsync(Summary(model, schedule)).ConfigureAwait(false);
     }
 
     private async Task<TrainedModel> TrainAsync(Trainer trainer, PulledFrames frames, Outbox outbox)
@@ -108,9 +111,9 @@ internal sealed class TileSession(TileChannel channel)
             var other => throw new OrchestratorException(TileErrors.MessageUnexpected, $"{other.GetType().Name} came where {typeof(T).Name} was expected."),
         };
 
-    private static TileMessage.Done Summary(TrainedModel model, TileMessage.Configure job) => new(
+    private static TileMessage.Done Summary(TrainedModel model, JobSchedule schedule) => new(
         model.Epochs.Count,
-        model.Epochs.Count * (((job.Schedule().Train.TotalRecords - 1) / job.Plan.BatchSize) + 1),
+        model.Epochs.Count * (((schedule.Train.TotalRecords - 1) / schedule.Plan.BatchSize) + 1),
         (long)model.Duration.Total.TotalMicroseconds,
         (long)model.Duration.Waiting.TotalMicroseconds);
 

@@ -35,17 +35,6 @@ public sealed class BatchReaderTests
     }
 
     [Fact]
-    public async Task Reader_WhileFramesAreSlow_AsksAheadButNotFurtherThanTold()
-    {
-        var schedule = new ReadSchedule(new Interleaving.Concatenate(), [new StreamShape(100, 1)], 0);
-        var frames = new FakeFrames(schedule);
-        var reader = new BatchReader(schedule, Schema, frames, readAhead: 3);
-        await using var batches = reader.ReadAsync(0, 10).GetAsyncEnumerator();
-        Assert.True(await batches.MoveNextAsync());
-        Assert.Equal(10 + 3, frames.Asked.Count);
-    }
-
-    [Fact]
     public async Task Reader_GivenAFrameOfAnotherSize_Throws()
     {
         var schedule = new ReadSchedule(new Interleaving.Concatenate(), [new StreamShape(5, 3)], 0);

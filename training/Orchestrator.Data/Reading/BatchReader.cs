@@ -10,31 +10,27 @@ namespace Orchestrator.Data.Reading;
 public readonly record struct RecordBatch(int Count, byte[] Features, byte[] Labels);
 
 /// <summary>
-/// Turns a schedule into batches. Frames are asked for ahead of use, so that reading overlaps computing, and dropped after their
-/// last record; memory is bounded by the frames that the interleaving keeps open. Not thread-safe.
+/// Turns a schedule into batches. A frame is asked for when its first record is needed and dropped after its last; memory is bounded by
+/// the frames that the interleaving keeps open. <see cref="ReadAhead"/> makes reading overlap computing. Not thread-safe.
 /// </summary>
 public sealed class BatchReader
 {
     private readonly ReadSchedule _schedule;
     private readonly DataSchema _schema;
     private readonly IFrameReader _frames;
-    private readonly int _readAhead;
 
     /// <summary>Joins a schedule to the place its frames come from.</summary>
     /// <param name="schedule">In what order.</param>
     /// <param name="schema">The layout of all its streams' records.</param>
     /// <param name="frames">From where.</param>
-    /// <param name="readAhead">Frames that may be under way before they are needed, at least 1.</param>
-    public BatchReader(ReadSchedule schedule, DataSchema schema, IFrameReader frames, int readAhead = 4)
+    public BatchReader(ReadSchedule schedule, DataSchema schema, IFrameReader frames)
     {
         ArgumentNullException.ThrowIfNull(schedule);
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(frames);
-        ArgumentOutOfRangeException.ThrowIfLessThan(readAhead, 1);
         _schedule = schedule;
         _schema = schema;
         _frames = frames;
-        _readAhead = readAhead;
     }
 
     /// <summary>Records in one epoch.</summary>
@@ -48,15 +44,12 @@ public sealed class BatchReader
         var size = (int)Math.Min(batchSize, _schedule.TotalRecords);
         var batch = new RecordBatch(0, new byte[size * _schema.FeatureBytes], new byte[size * _schema.LabelBytes]);
         var open = new Dictionary<FramePosition, OpenFrame>();
-        using var order = _schedule.Frames(epoch).GetEnumerator();
-        var ahead = new Queue<Task<ReadOnlyMemory<byte>>>();
         foreach (var record in _schedule.Records(epoch))
         {
             var position = _schedule.FrameOf(record);
             if (!open.TryGetValue(position, out var frame))
             {
-                AskAhead(order, ahead, cancellation);
-                frame = await NextFrameAsync(position, ahead.Dequeue()).ConfigureAwait(false);
+                frame = await OpenAsync(position, cancellation).ConfigureAwait(false);
                 open.Add(position, frame);
             }
 
@@ -80,22 +73,13 @@ public sealed class BatchReader
         }
     }
 
-    private void AskAhead(
-        IEnumerator<FramePosition> order, Queue<Task<ReadOnlyMemory<byte>>> ahead, CancellationToken cancellation)
+    private async ValueTask<OpenFrame> OpenAsync(FramePosition position, CancellationToken cancellation)
     {
-        while (ahead.Count <= _readAhead && order.MoveNext())
-        {
-            ahead.Enqueue(_frames.ReadAsync(order.Current, cancellation).AsTask());
-        }
-    }
-
-    private async ValueTask<OpenFrame> NextFrameAsync(FramePosition position, Task<ReadOnlyMemory<byte>> reading)
-    {
-        var data = await reading.ConfigureAwait(false);
+        var data = await _frames.ReadAsync(position, cancellation).ConfigureAwait(false);
         var records = _schedule.Streams[position.Stream].RecordsIn(position.Frame);
         return data.Length == records * _schema.RecordSize
             ? new OpenFrame(data, records)
-            : throw new InvalidOperationException($"frame {position} does not hold {records} records");
+            : throw new InvalidOperationException($"{position} does not hold {records} records");
     }
 
     private int IndexInFrame(RecordPosition record) =>

@@ -87,7 +87,20 @@ public sealed class FailureTests(ProgramFolder programs)
     {
         var records = Samples.Records(Samples.Text, 20, 1);
         BitConverter.TryWriteBytes(records.AsSpan(0), 99L);
-        await AssertFails("training-failed", new Streams(Samples.Text, new Streams.Part(StreamRole.Train, records)).Trainer(programs, "tokens", Samples.Plan));
+        var streams = new Streams(Samples.Text, new Streams.Part(StreamRole.Train, records));
+        var error = await AssertFails("training-failed", streams.Trainer(programs, "tokens", Samples.Plan));
+        Assert.Equal("the program failed in epoch 1, batch 1 of 2", error.Message);
+    }
+
+    [Fact]
+    public async Task Train_ProgramRaisesATextFromTheData_KeepsItOutOfTheMessage()
+    {
+        var records = Samples.Records(Samples.Flowers, 20, 1);
+        BitConverter.TryWriteBytes(records.AsSpan(0), 4711f);
+        var streams = new Streams(Samples.Flowers, new Streams.Part(StreamRole.Train, records));
+        var error = await AssertFails("training-failed", streams.Trainer(programs, "tells", Samples.Plan));
+        Assert.DoesNotContain("4711", error.Message, StringComparison.Ordinal);
+        Assert.Contains("4711", error.InnerException!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,6 +28,19 @@ public sealed class ModelTests(ProgramFolder programs)
         Assert.Equal(model.Epochs[^1].Evaluation!.Accuracy, accuracy);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Model_JudgedAgain_GivesTheMetricsOfTheLastEpoch(bool standardize)
+    {
+        var streams = TrainerTests.Make(Samples.Images, 60, 30);
+        var plan = Samples.Plan with { Standardize = standardize };
+        var model = await streams.Trainer(programs, "convolutional", plan).TrainAsync();
+        var tensors = SafeTensorFile.Read(model.ToSafeTensors());
+        var again = new ModelEvaluator(programs.Archive("convolutional"), tensors, streams.Schema, streams.Schedule(plan), streams);
+        Assert.Equal(model.Epochs[^1].Evaluation, await again.EvaluateAsync());
+    }
+
     [Fact]
     public async Task Model_WithoutStandardisation_HoldsTheStateAlone()
     {

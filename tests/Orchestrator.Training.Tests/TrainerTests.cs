@@ -117,9 +117,11 @@ public sealed class TrainerTests(ProgramFolder programs)
     public async Task Train_NoImprovement_StopsAfterThePatience()
     {
         var plan = Samples.Plan with { Epochs = 50, EarlyStopping = new EarlyStopping(Patience: 2, MinDelta: 1e6) };
-        var model = await Flowers().Trainer(programs, "mlp", plan).TrainAsync();
+        var streams = Flowers();
+        var model = await streams.Trainer(programs, "mlp", plan).TrainAsync();
         Assert.True(model.StoppedEarly);
         Assert.Equal(3, model.Epochs.Count); // the first epoch improves on nothing, two do not improve on it
+        Assert.Equal(3 * (12 + 4), streams.FramesRead); // and nothing of the fourth was read
     }
 
     [Fact]

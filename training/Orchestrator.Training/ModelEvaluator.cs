@@ -61,7 +61,7 @@ public sealed class ModelEvaluator
         var evaluator = new Evaluator(_loss);
         foreach (var batch in pipeline.ReadPass())
         {
-            step.Evaluate(batch, evaluator);
+            ProgramGuard.Run("evaluation", () => step.Evaluate(batch, evaluator));
         }
 
         return evaluator.Result();

@@ -87,5 +87,5 @@ public static class TrainingErrors
     public static readonly ErrorCode Failed = new(
         "training-failed", ErrorClass.JobFailed,
         "The program failed while it was trained.",
-        "Run the program on the same plan with data of your own; the message tells what libtorch said.");
+        "Rehearse the job on plaintext data of your own; what libtorch says about sealed data stays inside.");
 }

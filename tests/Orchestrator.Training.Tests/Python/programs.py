@@ -75,6 +75,13 @@ class Raises(Mlp):
         return x
 
 
+class Tells(Mlp):
+    def forward(self, x):
+        if float(x.max()) > 1000:
+            raise ValueError("seen: " + str(int(x.max())))
+        return self.second(torch.relu(self.first(x)))
+
+
 class NoParameters(nn.Module):
     def forward(self, x):
         return x
@@ -100,7 +107,7 @@ torch.manual_seed(11)
 programs = {
     "mlp": Mlp(4, 3), "binary": Mlp(4, 1), "binary_flat": Mlp(4, 1, flat=True), "regression": Mlp(4, 2), "log": LogProbabilities(),
     "convolutional": Convolutional(), "tokens": Tokens(), "pair": Pair(4, 3), "nan": NotANumber(4, 3), "double": Double(4, 3),
-    "raises": Raises(4, 3), "no_parameters": NoParameters(), "no_forward": NoForward(), "talkative": Talkative(4, 3),
+    "raises": Raises(4, 3), "no_parameters": NoParameters(), "no_forward": NoForward(), "talkative": Talkative(4, 3), "tells": Tells(4, 3),
 }
 for name, program in programs.items():
     torch.jit.script(program).save(folder / f"{name}.pt")

@@ -1,6 +1,5 @@
 using Orchestrator.Data.Plans;
 using Orchestrator.Data.Reading;
-using Orchestrator.Errors;
 using Orchestrator.Training.Batches;
 using Orchestrator.Training.Programs;
 
@@ -67,7 +66,7 @@ internal sealed class TrainingLoop
         {
             cancellation.ThrowIfCancellationRequested();
             var rate = LearningRate(place.Epoch, place.Batch);
-            var loss = Guarded(place, () => _step.Train(batch, rate));
+            var loss = ProgramGuard.Run(place, () => _step.Train(batch, rate));
             sum += (double)loss * batch.Count;
             records += batch.Count;
             place = place with { Batch = place.Batch + 1, Loss = loss };
@@ -84,7 +83,7 @@ internal sealed class TrainingLoop
         foreach (var batch in _pipeline.ReadPass())
         {
             cancellation.ThrowIfCancellationRequested();
-            Guarded(place, () => _step.Evaluate(batch, evaluator));
+            ProgramGuard.Run(place, () => _step.Evaluate(batch, evaluator));
         }
 
         return evaluator.Result();
@@ -92,25 +91,6 @@ internal sealed class TrainingLoop
 
     private double LearningRate(int epoch, long batch) =>
         _plan.Optimizer.LearningRate * _plan.Schedule.Factor((epoch * _batches) + batch, _batches, _plan.Epochs * _batches);
-
-    /// <summary>Runs one batch; says where it was when it went wrong.</summary>
-    private static float Guarded(TrainingProgress place, Func<float> work)
-    {
-        float loss;
-        try
-        {
-            loss = work();
-        }
-        catch (Exception error) when (TrainingProgram.IsProgramFailure(error))
-        {
-            throw new OrchestratorException(
-                TrainingErrors.Failed, $"the program failed in {place}: {TrainingProgram.LastLine(error)}", inner: error);
-        }
-
-        return float.IsFinite(loss)
-            ? loss
-            : throw new OrchestratorException(TrainingErrors.NotFinite, $"the loss became {loss} in {place}");
-    }
 
     /// <summary>Counts epochs without improvement.</summary>
     private sealed class Patience(EarlyStopping? rule)

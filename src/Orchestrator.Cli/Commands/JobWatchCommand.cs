@@ -28,9 +28,11 @@ internal static class JobWatchCommand
             using Party party = await options.OpenAsync(parsed);
             await using HostConnection host = await options.ConnectAsync(parsed, party, cancel);
             JobEvent? last = null;
+            JobEvent? running = null;
             await foreach (JobEvent happened in host.WatchAsync(name, cancel: cancel))
             {
-                Print(terminal, happened);
+                running = happened.Kind == "running" ? happened : running;
+                Print(terminal, happened, running);
                 last = happened;
             }
 
@@ -42,7 +44,7 @@ internal static class JobWatchCommand
         return command;
     }
 
-    private static void Print(Terminal terminal, JobEvent happened)
+    private static void Print(Terminal terminal, JobEvent happened, JobEvent? running)
     {
         DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(happened.TimeUnixMilliseconds);
         string party = happened.Party.Length > 0 ? $" {happened.Party}" : "";
@@ -60,14 +62,25 @@ internal static class JobWatchCommand
                 epochs = happened.Progress?.Epochs,
                 bytes_read = happened.Progress?.BytesRead,
             },
-            string.Create(CultureInfo.InvariantCulture, $"{time.ToLocalTime():HH:mm:ss} {happened.State,-13} {happened.Kind}{party}  {Progress(happened)}{happened.Text}"));
+            string.Create(CultureInfo.InvariantCulture, $"{time.ToLocalTime():HH:mm:ss} {happened.State,-13} {happened.Kind}{party}  {Progress(happened, running)}{happened.Text}"));
         foreach (Contracts.Protocol.Denial denial in happened.Error?.Denials ?? [])
         {
             terminal.Note(Explainer.Describe(denial));
         }
     }
 
-    private static string Progress(JobEvent happened) => happened.Progress is { Epochs: > 0 } progress
-        ? string.Create(CultureInfo.InvariantCulture, $"epoch {progress.Epoch} of {progress.Epochs}, {progress.FramesRead} frames, {ProgressDisplay.Size(progress.BytesRead)} ")
-        : "";
+    private static string Progress(JobEvent happened, JobEvent? running)
+    {
+        if (happened.Progress is not { Epochs: > 0, Epoch: > 0 } progress || running is null)
+        {
+            return "";
+        }
+
+        TimeSpan spent = TimeSpan.FromMilliseconds(happened.TimeUnixMilliseconds - running.TimeUnixMilliseconds);
+        TimeSpan left = spent * (progress.Epochs - progress.Epoch) / progress.Epoch;
+        double rate = spent > TimeSpan.Zero ? progress.BytesRead / spent.TotalSeconds : 0;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"epoch {progress.Epoch} of {progress.Epochs}, {ProgressDisplay.Size(progress.BytesRead)} read at {ProgressDisplay.Size(rate)}/s, {left:hh\\:mm\\:ss} left ");
+    }
 }

@@ -46,15 +46,25 @@ internal static class ProgramDescription
     private static void AppendNamed(StringBuilder text, string name, JsonElement value, int depth)
     {
         string indent = new(' ', 2 * depth);
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            return;
+        }
+
         bool isBlock = value.ValueKind is JsonValueKind.Object or JsonValueKind.Array || value.ToString().Contains('\n', StringComparison.Ordinal);
-        text.AppendLine(CultureInfo.InvariantCulture, $"{indent}{name}:{(isBlock ? "" : $" {value}")}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{indent}{name}:{(isBlock ? "" : $" {Inline(value)}")}");
         if (isBlock)
         {
             Append(text, value, depth + 1);
         }
     }
 
-    private static string Inline(JsonElement item) => item.ValueKind == JsonValueKind.Object
-        ? string.Join("  ", item.EnumerateObject().Select(property => property.Value.ToString()))
-        : item.ToString();
+    private static string Inline(JsonElement item) => item.ValueKind switch
+    {
+        JsonValueKind.Object => string.Join("  ", item.EnumerateObject().Select(property => $"{property.Name} {Inline(property.Value)}")),
+        JsonValueKind.Array => $"[{string.Join(", ", item.EnumerateArray().Select(Inline))}]",
+        JsonValueKind.True => "yes",
+        JsonValueKind.False => "no",
+        _ => item.ToString(),
+    };
 }

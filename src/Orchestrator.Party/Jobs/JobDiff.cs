@@ -97,7 +97,7 @@ public sealed class JobDiff
         }
 
         // Everyone's data is in the model, so everyone is concerned by how it is trained and by what leaves.
-        yield return new JobChange("plan", Lines(JobReview.Describe(old.Plan)), Lines(JobReview.Describe(now.Plan)), all);
+        yield return new JobChange("plan", Lines(PlanReview.Describe(old.Plan)), Lines(PlanReview.Describe(now.Plan)), all);
         yield return new JobChange("what leaves", Lines(JobReview.Leaving(old)), Lines(JobReview.Leaving(now)), all);
         yield return new JobChange("device", Device(old.Device), Device(now.Device), all);
         yield return new JobChange("checkpoints", $"every {old.CheckpointEveryEpochs} epochs", $"every {now.CheckpointEveryEpochs} epochs", all);

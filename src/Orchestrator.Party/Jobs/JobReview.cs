@@ -22,7 +22,7 @@ public static class JobReview
         Section(text, "You give", manifest.StreamsOf(party).Select(Describe).DefaultIfEmpty("Nothing: your release only consents."));
         Section(text, "Others give", job.Streams.Where(stream => stream.Owner != party).Select(stream => $"{stream.Owner}: {Describe(stream)}").DefaultIfEmpty("Nothing."));
         Section(text, "What is trained", [$"the program of {manifest.ProgramStream.Owner}, archive {job.ProgramDigest}"]);
-        Section(text, "How", Describe(job.Plan));
+        Section(text, "How", PlanReview.Describe(job.Plan));
         Section(text, "What leaves", Leaving(job));
         Section(text, "Where", Where(job.Device));
         Section(text, "If it is interrupted", [Checkpoints(job), Withdrawal(job)]);
@@ -32,26 +32,8 @@ public static class JobReview
 
     /// <summary>A stream in words.</summary>
     internal static string Describe(ManifestStream stream) => stream.Schema is { } schema
-        ? $"stream {stream.Id}, to {(stream.Role == StreamRole.Train ? "train" : "evaluate")}: {stream.Records} records of {Features(schema)}, in {stream.Frames} frames, digest {stream.Digest}"
+        ? $"stream {stream.Id}, to {(stream.Role == StreamRole.Train ? "train" : "evaluate")}: {stream.Records} records of {Features(schema)}, in {Count(stream.Frames, "frame")}, digest {stream.Digest}"
         : $"stream {stream.Id}, the program: {stream.Records} bytes, digest {stream.Digest}";
-
-    /// <summary>The plan in words, a line a matter.</summary>
-    internal static IEnumerable<string> Describe(TrainingPlan plan)
-    {
-        yield return string.Create(CultureInfo.InvariantCulture, $"{plan.Epochs} epochs of batches of {plan.BatchSize}, seed {plan.Seed}, {plan.Threads} threads");
-        yield return $"loss {plan.Loss}; optimiser {plan.Optimizer}";
-        yield return $"schedule {plan.Schedule}; interleaving {plan.Interleaving}";
-        yield return plan.Standardize ? "features standardised over all parties' training data, inside the device" : "features as they are";
-        if (plan.GradientClipNorm is { } norm)
-        {
-            yield return string.Create(CultureInfo.InvariantCulture, $"gradients clipped to norm {norm}");
-        }
-
-        if (plan.EarlyStopping is { } stopping)
-        {
-            yield return string.Create(CultureInfo.InvariantCulture, $"stops after {stopping.Patience} epochs without an improvement of {stopping.MinDelta}");
-        }
-    }
 
     /// <summary>What leaves the device, a line an output.</summary>
     internal static IEnumerable<string> Leaving(ManifestContent job)
@@ -63,7 +45,7 @@ public static class JobReview
 
         yield return job.Metrics.Names.IsEmpty
             ? "no metrics"
-            : string.Create(CultureInfo.InvariantCulture, $"metrics {string.Join(", ", job.Metrics.Names)}, every {job.Metrics.EveryEpochs} epochs, {job.Metrics.Digits} digits; the last ones stand in the receipt, which all parties and the host can read");
+            : string.Create(CultureInfo.InvariantCulture, $"metrics {string.Join(", ", job.Metrics.Names)}, every {Count(job.Metrics.EveryEpochs, "epoch")}, {job.Metrics.Digits} digits; the last ones stand in the receipt, which all parties and the host can read");
     }
 
     /// <summary>The device requirements in words.</summary>
@@ -76,9 +58,12 @@ public static class JobReview
         }
     }
 
+    /// <summary>A number with its noun.</summary>
+    internal static string Count(long number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
+
     private static string Checkpoints(ManifestContent job) => job.CheckpointEveryEpochs == 0
         ? "no checkpoints are written"
-        : $"a checkpoint every {job.CheckpointEveryEpochs} epochs, which only all parties together can open";
+        : $"a checkpoint every {Count(job.CheckpointEveryEpochs, "epoch")}, which only all parties together can open";
 
     private static string Withdrawal(ManifestContent job) => job.Withdrawal == WithdrawalRule.Stop
         ? "a withdrawal ends the run at once, and nothing is delivered"

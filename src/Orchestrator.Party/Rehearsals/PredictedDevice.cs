@@ -42,8 +42,9 @@ public sealed record PredictedDevice(string Name, FirmwareMeasurements Firmware,
 
             DeviceCertificate alias = DeviceCertificate.Parse(chain[0], CertificateProfile.Alias);
             DeviceCertificate deviceId = DeviceCertificate.Parse(chain[1], CertificateProfile.DeviceId);
+            DeviceCertificate dck = DeviceCertificate.Parse(chain[2], CertificateProfile.Dck);
             return alias.Tcb is { Fwids: [var icu, var tiles] } && deviceId.Tcb is { Fwids: [var ccu] } tcb
-                ? new PredictedDevice(description.Name, new FirmwareMeasurements(ccu, icu, tiles), tcb.SecurityVersion, tcb.Debug, deviceId.Simulated)
+                ? new PredictedDevice(description.Name, new FirmwareMeasurements(ccu, icu, tiles), tcb.SecurityVersion, tcb.Debug, dck.Simulated)
                 : null;
         }
         catch (Exception e) when (e is OrchestratorException or AsnContentException)

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.Json;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Data.Plans;
 using Orchestrator.Data.TileProtocol;
@@ -58,9 +60,7 @@ public sealed class ProgramRunner(string tiles)
             process.StandardInput.Close();
             string description = await process.StandardOutput.ReadToEndAsync(cancel);
             await process.WaitForExitAsync(cancel);
-            return process.ExitCode == 0
-                ? description
-                : throw new OrchestratorException(PartyErrors.ProgramInvalid, $"{archive} is not a program that can be loaded.");
+            return process.ExitCode == 0 ? description : throw Failure(description, archive);
         }
         finally
         {
@@ -75,6 +75,23 @@ public sealed class ProgramRunner(string tiles)
         while ((read = await program.ReadAsync(piece, cancel)) > 0)
         {
             await channel.SendAsync(new TileMessage.Program(piece.AsMemory(0, read)), cancel);
+        }
+    }
+
+    // The process says `{"error": {"code", "class", "message", "remedy"}}`, unless it died before it could.
+    private static OrchestratorException Failure(string description, string archive)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(description);
+            JsonElement error = document.RootElement.GetProperty("error");
+            string Text(string name) => RpcErrors.Printable(error.GetProperty(name).GetString() ?? "");
+            var failureClass = (ErrorClass)error.GetProperty("class").GetInt32();
+            return new OrchestratorException(new ErrorCode(Text("code"), failureClass, Text("message"), Text("remedy")), Text("message"));
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return new OrchestratorException(PartyErrors.ProgramInvalid, $"{archive} ended the process that was to load it.", inner: e);
         }
     }
 

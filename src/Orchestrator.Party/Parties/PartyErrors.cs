@@ -25,4 +25,7 @@ public static class PartyErrors
 
     /// <summary>The program runner is not installed.</summary>
     public static readonly ErrorCode TilesMissing = new("party-tiles-missing", ErrorClass.NotFound, "The program Orchestrator.Tiles, which runs foreign programs, cannot be started.", "Build the project again with `make build`; all its programs land in one folder.");
+
+    /// <summary>A program of this installation that should serve does not.</summary>
+    public static readonly ErrorCode ServiceNotStarted = new("party-service-not-started", ErrorClass.Unavailable, "A program of this installation was started and does not serve, or cannot be started.", "Read its log; build the project again with `make build` if programs are missing.");
 }

@@ -24,6 +24,7 @@ Console.CancelKeyPress += (_, signal) =>
     interrupted.Cancel();
 };
 
+NumericKernels.Fix();
 try
 {
     return args switch

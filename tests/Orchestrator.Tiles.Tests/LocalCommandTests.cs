@@ -34,6 +34,21 @@ public sealed class LocalCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_UnderAnEnvironmentThatAsksForOtherKernels_GivesTheSameBits()
+    {
+        var job = _folder.Write("job.json", Examples.WdbcJob(Examples.Plan));
+        (string, string)[] other = [("OPENBLAS_CORETYPE", "Prescott"), ("ATEN_CPU_CAPABILITY", "default"), ("OPENBLAS_L2_SIZE", "64")];
+        foreach (var (name, environment) in new[] { ("plain", []), ("other", other) })
+        {
+            Directory.CreateDirectory(_folder[name]);
+            var run = await TileExecutable.FinishAsync(TileExecutable.Start(environment, "train", job, _folder[name]));
+            Assert.True(run.ExitCode == 0, run.Error);
+        }
+
+        Assert.Equal(await File.ReadAllBytesAsync(_folder["plain/model.safetensors"]), await File.ReadAllBytesAsync(_folder["other/model.safetensors"]));
+    }
+
+    [Fact]
     public async Task Evaluate_OfAnotherProgramsModel_IsRefused()
     {
         var job = _folder.Write("job.json", Examples.WdbcJob(Examples.Plan with { Epochs = 1 }));

@@ -7,17 +7,32 @@ internal static class TileExecutable
 {
     private static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "Orchestrator.Tiles");
 
-    public static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Executable, arguments)
+    public static Process Start(params string[] arguments) => Start([], arguments);
+
+    /// <summary>Starts a command with some environment variables set.</summary>
+    public static Process Start(IEnumerable<(string Name, string Value)> environment, params string[] arguments)
     {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+        var start = new ProcessStartInfo(Executable, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
 
     /// <summary>Runs a command to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) => FinishAsync(Start(arguments));
+
+    /// <summary>Waits for the end of a process.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> FinishAsync(Process started)
     {
-        using var process = Start(arguments);
+        using var process = started;
         process.StandardInput.Close();
         var error = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync();

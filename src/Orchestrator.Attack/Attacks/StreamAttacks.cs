@@ -79,7 +79,7 @@ public sealed class TruncateStream : Attack
     public override string Deed => "keeps back the last frame of a stream, and its leaf hash";
 
     /// <inheritdoc/>
-    public override string StoppedBy => "device-stream-substituted";
+    public override string StoppedBy => "device-transfer-unexpected";
 
     /// <inheritdoc/>
     public override HostTransfer OnHostTransfer(HostTransfer transfer)

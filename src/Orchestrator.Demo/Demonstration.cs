@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Text.Json;
+using Orchestrator.Attack;
+using Orchestrator.Attack.Attacks;
+using Orchestrator.Attestation;
+using Orchestrator.Sdk;
+
+namespace Orchestrator.Demo;
+
+/// <summary>What the demonstration showed; its text is the last line.</summary>
+internal sealed record Verdict(double Accuracy, bool PlaintextEqual, bool ReceiptVerified, int Stopped, int Attacks, TimeSpan Elapsed)
+{
+    public const double LeastAccuracy = 0.95;
+
+    public bool Holds => Accuracy >= LeastAccuracy && PlaintextEqual && ReceiptVerified && Stopped == Attacks;
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"demo: {(Holds ? "ok" : "FAILED")} accuracy={Accuracy:0.0000} plaintext_equal={(PlaintextEqual ? "yes" : "NO")} receipt={(ReceiptVerified ? "verified" : "REFUSED")} attacks_stopped={Stopped}/{Attacks} seconds={Elapsed.TotalSeconds:0}");
+}
+
+/// <summary>
+/// Two clinics and a lab train one model on the Wisconsin breast cancer data, each party with its own keys and processes; then the
+/// host attacks. Every step is what a user would type.
+/// </summary>
+internal sealed class Demonstration(Command command, Story story, string folder, string datasets, string programs)
+{
+    private const string SmallFrames = "8192";
+
+    private readonly string _datasets = Path.GetFullPath(datasets);
+    private readonly string _programs = Path.GetFullPath(programs);
+
+    public async Task<Verdict> RunAsync(CancellationToken cancel)
+    {
+        await using var scene = new Scene(folder, command, story);
+        Actor lab = scene.Party("lab");
+        Actor clinicA = scene.Party("clinic-a");
+        Actor clinicB = scene.Party("clinic-b");
+        IReadOnlyList<Actor> everyone = [lab, clinicA, clinicB];
+
+        story.Chapter("A rented machine: an untrusted host, and a simulated accelerator behind it");
+        Uri device = await scene.StartDeviceAsync("device", cancel, "--vendor", scene.VendorFolder);
+        HostileRelay relay = scene.Keep(await HostileRelay.StartAsync(device, cancel));
+        var recorder = new RecordQuote();
+        relay.Mount(recorder, device);
+        Uri host = await scene.StartHostAsync(relay, cancel);
+        story.Line($"host {host}, device {device}");
+
+        story.Chapter("Three parties make their keys");
+        foreach (Actor actor in everyone)
+        {
+            await actor.InitAsync(cancel);
+        }
+
+        story.Chapter("Each seals what it brings, on its own machine, and pushes ciphertext to the host");
+        string schema = Path.Combine(_datasets, "wdbc.schema.yaml");
+        await SealDataAsync(clinicA, "clinic-a.csv", schema, host, cancel);
+        await SealDataAsync(clinicB, "clinic-b.csv", schema, host, cancel);
+        await SealDataAsync(lab, "holdout.csv", schema, host, cancel);
+        await lab.TypeAsync(cancel, ["program", "seal", Path.Combine(_programs, "wdbc_mlp.pt"), "-o", lab.PathOf("program.itx")], lab.OptionsOfKeys);
+        await lab.TypeAsync(cancel, ["data", "push", lab.PathOf("program.itx")], lab.OptionsOfHost(host));
+
+        story.Chapter("Each says to what its keys may go, and leaves an agent running");
+        foreach (Actor actor in everyone)
+        {
+            await File.WriteAllTextAsync(actor.PathOf("policy.yaml"), JobText.Policy(scene.VendorRoot, Path.Combine(scene.VendorFolder, "revocations.cose")), cancel);
+            scene.Keep(actor.StartAgent(host, actor.PathOf("policy.yaml")));
+        }
+
+        story.Chapter("The lab proposes a job; the clinics review and approve the same bytes");
+        string jobFile = lab.PathOf("job.yaml");
+        await File.WriteAllTextAsync(jobFile, JobText.Job(
+            everyone.Select(actor => actor.Identity),
+            await MeasureAsync(cancel),
+            lab.PathOf("program.itx"),
+            [("clinic-a", "train", clinicA.PathOf("clinic-a.itx")), ("clinic-b", "train", clinicB.PathOf("clinic-b.itx")), ("lab", "evaluate", lab.PathOf("holdout.itx"))]), cancel);
+        await lab.TypeAsync(cancel, ["job", "plan", jobFile], lab.OptionsOfKeys);
+        string job = (await lab.TypeAsync(cancel, ["job", "propose", jobFile], lab.OptionsOfHost(host))).Trim();
+        story.Line($"the job is named by what it says: {job}");
+        foreach (Actor clinic in everyone.Skip(1))
+        {
+            await clinic.TypeAsync(cancel, ["job", "approve", job], clinic.OptionsOfHost(host));
+        }
+
+        story.Chapter("The device attests, three agents release their keys to it, it trains");
+        await WatchAsync(lab, job, host, cancel);
+
+        story.Chapter("The lab opens the model; anybody can check the receipt");
+        string results = lab.PathOf("results");
+        await lab.TypeAsync(cancel, ["job", "result", job, "-o", results], [.. lab.OptionsOfHost(host), "--policy", lab.PathOf("policy.yaml")]);
+        bool verified = await VerifyReceiptAsync(clinicA, results, cancel);
+        var twin = new PlaintextTwin(command, _datasets, _programs, folder);
+        double accuracy = await twin.AccuracyAsync(JobFile.Read(jobFile), Path.Combine(results, "model.safetensors"), cancel);
+        story.Good(string.Create(CultureInfo.InvariantCulture, $"accuracy on the lab's held-out patients: {accuracy:0.0000}"));
+        bool equal = await twin.EqualsAsync(JobFile.Read(jobFile), Path.Combine(results, "model.safetensors"), cancel);
+        story.Good(equal ? "trained again on the plaintext, without device or host: the same model, bit for bit" : "trained again on the plaintext: ANOTHER model");
+
+        story.Chapter("Now the host turns hostile: one job an attack, against the same parties");
+        IReadOnlyList<AttackOutcome> outcomes = await AttackAsync(scene, relay, device, recorder, host, jobFile, everyone, cancel);
+        story.Write(AttackRounds.Show(outcomes));
+        return new Verdict(accuracy, equal, verified, outcomes.Count(outcome => outcome.Stopped), outcomes.Count, story.Elapsed);
+    }
+
+    private async Task SealDataAsync(Actor actor, string file, string schema, Uri host, CancellationToken cancel)
+    {
+        string sealedFile = actor.PathOf(Path.ChangeExtension(file, ".itx"));
+        await actor.TypeAsync(
+            cancel,
+            ["data", "seal", Path.Combine(_datasets, file), "--schema", schema, "-o", sealedFile],
+            [.. actor.OptionsOfKeys, "--frame-size", SmallFrames]);
+        await actor.TypeAsync(cancel, ["data", "push", sealedFile], actor.OptionsOfHost(host));
+    }
+
+    private async Task<FirmwareMeasurements> MeasureAsync(CancellationToken cancel)
+    {
+        using JsonDocument measured = JsonDocument.Parse(await command.RunAsync(cancel, "device", "measure", "--json"));
+        Measurement Read(string name) => Measurement.Parse(measured.RootElement.GetProperty(name).GetString()!);
+        return new FirmwareMeasurements(Read("ccu"), Read("icu"), Read("tiles"));
+    }
+
+    private async Task WatchAsync(Actor lab, string job, Uri host, CancellationToken cancel)
+    {
+        string events = await lab.TypeAsync(cancel, ["job", "watch", job], lab.OptionsOfHost(host));
+        foreach (string line in events.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            story.Line(line);
+        }
+    }
+
+    private async Task<bool> VerifyReceiptAsync(Actor actor, string results, CancellationToken cancel)
+    {
+        IReadOnlyList<string> line = ["receipt", "verify", Path.Combine(results, "receipt.cose"), "--policy", actor.PathOf("policy.yaml")];
+        story.Typed(actor.Name, "receipt verify receipt.cose --policy policy.yaml");
+        CommandResult result = await command.TryRunAsync(cancel, line);
+        foreach (string text in (result.Output + result.Error).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            story.Line(text);
+        }
+
+        return result.ExitCode == 0;
+    }
+
+    private async Task<IReadOnlyList<AttackOutcome>> AttackAsync(
+        Scene scene, HostileRelay relay, Uri device, RecordQuote recorder, Uri host, string jobFile, IReadOnlyList<Actor> everyone, CancellationToken cancel)
+    {
+        var connections = new List<HostConnection>();
+        foreach (Actor actor in everyone)
+        {
+            Party party = await Party.OpenAsync(actor.Home, actor.Passphrase);
+            scene.Keep(party);
+            connections.Add(scene.Keep(await party.ConnectAsync(host.ToString(), cancel: cancel)));
+        }
+
+        var rounds = new AttackRounds(relay, device, faulty => scene.StartFaultyAsync(faulty, cancel), JobFile.Read(jobFile), connections);
+        var outcomes = new List<AttackOutcome>();
+        foreach (Attack.Attack attack in AttackRounds.All(recorder))
+        {
+            AttackOutcome outcome = await rounds.RunAsync(attack, cancel);
+            outcomes.Add(outcome);
+            story.Line($"{(outcome.Stopped ? "stopped" : "NOT STOPPED")}  {outcome.Name}: the host {outcome.Deed}");
+        }
+
+        return outcomes;
+    }
+}

@@ -27,6 +27,7 @@ public sealed class PyTorchTests(ProgramFolder programs, PyTorchTests.Peer peer)
         ["mse"] = new("regression", Samples.Targets, Adam with { Loss = Loss.MeanSquaredError }),
         ["nll"] = new("log", Samples.Flowers, Adam with { Loss = Loss.NegativeLogLikelihood }),
         ["images"] = new("convolutional", Samples.Images, Adam),
+        ["residual"] = new("residual", Samples.Images, Adam),
         ["text"] = new("tokens", Samples.Text, Adam),
     };
 

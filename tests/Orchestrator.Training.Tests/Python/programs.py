@@ -42,6 +42,22 @@ class Convolutional(nn.Module):
         return self.out(self.dropout(x).flatten(1))
 
 
+class Residual(nn.Module):
+    """Operators whose derivatives TorchScript computes otherwise once it has compiled them; a parameter that is not trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(1, 4, 3, padding=1)
+        self.norm = nn.GroupNorm(2, 4)
+        self.second = nn.Conv2d(4, 4, 3, padding=1, groups=2)
+        self.out = nn.Linear(4 * 64, 3)
+        self.first.bias.requires_grad_(False)
+
+    def forward(self, x):
+        x = torch.tanh(self.norm(self.first(x)))
+        return self.out(torch.nn.functional.silu(x + self.second(x)).flatten(1))
+
+
 class Tokens(nn.Module):
     def __init__(self):
         super().__init__()
@@ -106,7 +122,7 @@ class Talkative(Mlp):
 torch.manual_seed(11)
 programs = {
     "mlp": Mlp(4, 3), "binary": Mlp(4, 1), "binary_flat": Mlp(4, 1, flat=True), "regression": Mlp(4, 2), "log": LogProbabilities(),
-    "convolutional": Convolutional(), "tokens": Tokens(), "pair": Pair(4, 3), "nan": NotANumber(4, 3), "double": Double(4, 3),
+    "convolutional": Convolutional(), "residual": Residual(), "tokens": Tokens(), "pair": Pair(4, 3), "nan": NotANumber(4, 3), "double": Double(4, 3),
     "raises": Raises(4, 3), "no_parameters": NoParameters(), "no_forward": NoForward(), "talkative": Talkative(4, 3), "tells": Tells(4, 3),
 }
 for name, program in programs.items():

@@ -1,4 +1,4 @@
-"""Trains programs with PyTorch as plans say, on one thread, and prints every case's state as a line of JSON: name to hexadecimal bytes.
+"""Trains programs with PyTorch as plans and docs/spec/model.md say, on one thread, and prints every case's state as a line of JSON: name to hexadecimal bytes.
 
 Arguments: the folder of programs, and a file with the cases; their records are taken in file order."""
 import json
@@ -28,11 +28,30 @@ def read(case, name):
     return torch.from_numpy(flat.reshape(case[f"{name}_shape"]))
 
 
+def warm_up(program, loss, x, target):
+    """Runs on made-up records of one batch's shape and leaves no trace but what TorchScript has compiled."""
+    made_up, first = torch.zeros_like(x), torch.zeros_like(target)
+    if x.is_floating_point():
+        made_up = torch.tensor([(i * 37 % 101 - 50) / 50 for i in range(x.numel())], dtype=x.dtype).reshape(x.shape)
+    buffers = {name: buffer.clone() for name, buffer in program.named_buffers()}
+    for _ in range(3):
+        loss(program(made_up), first).backward()
+    program.zero_grad(set_to_none=True)
+    program.eval()
+    with torch.no_grad():
+        for _ in range(3):
+            program(made_up)
+        for name, buffer in program.named_buffers():
+            buffer.copy_(buffers[name])
+    program.train()
+
+
 def train(folder, case):
     x, target = read(case, "x"), read(case, "target")
     program = torch.jit.load(folder / f"{case['program']}.pt")
     program.train()
     optimizer, loss = OPTIMIZERS[case["optimizer"]](program.parameters()), LOSSES[case["loss"]]
+    warm_up(program, loss, x[:case["batch"]], target[:case["batch"]])
     torch.manual_seed(case["seed"])
     rates = iter(case["rates"])
     for _ in range(case["epochs"]):

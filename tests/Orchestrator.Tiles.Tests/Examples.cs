@@ -20,12 +20,17 @@ internal static class Examples
 
     public static DataSchema Digits { get; } = new()
     {
-        FeatureType = ElementType.F32, Shape = [1, 8, 8], Label = new LabelSchema.Classes(10, ElementType.U8), LabelColumns = ["digit"],
+        FeatureType = ElementType.F32,
+        Shape = [1, 8, 8],
+        Label = new LabelSchema.Classes(10, ElementType.U8),
+        LabelColumns = ["digit"],
     };
 
     public static DataSchema Sonnets { get; } = new()
     {
-        FeatureType = ElementType.U8, Shape = [64], Label = new LabelSchema.PerPosition(128, ElementType.U8),
+        FeatureType = ElementType.U8,
+        Shape = [64],
+        Label = new LabelSchema.PerPosition(128, ElementType.U8),
     };
 
     /// <summary>Small frames, so that the clinics' files have several.</summary>

@@ -42,7 +42,10 @@ internal sealed class LocalFrames : IFrameReader, IDisposable
             using var reader = RecordReader.Open(stream.File, stream.Schema);
             var records = new FileStream(Path.GetTempFileName(), new FileStreamOptions
             {
-                Mode = FileMode.Create, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, BufferSize = 1 << 16,
+                Mode = FileMode.Create,
+                Access = FileAccess.ReadWrite,
+                Options = FileOptions.DeleteOnClose,
+                BufferSize = 1 << 16,
             });
             _records.Add(records);
             reader.CopyTo(record => records.Write(record));

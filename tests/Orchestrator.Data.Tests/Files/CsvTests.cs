@@ -10,12 +10,17 @@ public sealed class CsvTests
 {
     private static readonly DataSchema Schema = new()
     {
-        FeatureType = ElementType.F32, Shape = [2], Label = new LabelSchema.Classes(3), LabelColumns = ["label"],
+        FeatureType = ElementType.F32,
+        Shape = [2],
+        Label = new LabelSchema.Classes(3),
+        LabelColumns = ["label"],
     };
 
     private static readonly DataSchema Named = Schema with
     {
-        Columns = ["b", "a"], ClassNames = ["red", "green", "na"], Label = new LabelSchema.Classes(3, ElementType.U8),
+        Columns = ["b", "a"],
+        ClassNames = ["red", "green", "na"],
+        Label = new LabelSchema.Classes(3, ElementType.U8),
     };
 
     [Theory]

@@ -20,7 +20,9 @@ public sealed class DataSchemaTests
 
     private static readonly DataSchema Text = new()
     {
-        FeatureType = ElementType.I64, Shape = [64], Label = new LabelSchema.PerPosition(128),
+        FeatureType = ElementType.I64,
+        Shape = [64],
+        Label = new LabelSchema.PerPosition(128),
     };
 
     [Fact]

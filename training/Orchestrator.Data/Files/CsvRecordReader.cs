@@ -140,7 +140,8 @@ internal sealed class CsvRecordReader : RecordReader
         }
         catch (CsvFormatException e)
         {
-            throw new OrchestratorException(DataErrors.Damaged, $"Row {e.LineNumber}: a quote is out of place, or the row is larger than {MaxRowSize} bytes.", inner: e);
+            throw new OrchestratorException(
+                DataErrors.Damaged, $"Row {e.LineNumber}: a quote is out of place, or the row is larger than {MaxRowSize} bytes.", inner: e);
         }
     }
 

@@ -136,7 +136,9 @@ internal sealed partial class NpyArray : IDisposable
     };
 
     // A Python dict literal as numpy.save writes it: keys in this order, then padding.
-    [GeneratedRegex(@"\A\{'descr': '(?<descr>[<>|=]?[a-zA-Z][0-9]*)', 'fortran_order': (?<fortran>True|False), 'shape': \((?<shape>[0-9, ]*)\), ?\}\s*\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A\{'descr': '(?<descr>[<>|=]?[a-zA-Z][0-9]*)', 'fortran_order': (?<fortran>True|False), 'shape': \((?<shape>[0-9, ]*)\), ?\}\s*\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex HeaderPattern();
 
     /// <summary>An element, as a whole number if its type is one.</summary>

@@ -130,15 +130,27 @@ internal static class PlanCodec
             ("sgd", () => new Optimizer.Sgd { LearningRate = rate, WeightDecay = decay, Momentum = Share("momentum", 0) }),
             ("adam", () => new Optimizer.Adam
             {
-                LearningRate = rate, WeightDecay = decay, Beta1 = Share("beta1", 0.9), Beta2 = Share("beta2", 0.999), Epsilon = Epsilon(),
+                LearningRate = rate,
+                WeightDecay = decay,
+                Beta1 = Share("beta1", 0.9),
+                Beta2 = Share("beta2", 0.999),
+                Epsilon = Epsilon(),
             }),
             ("adamw", () => new Optimizer.AdamW
             {
-                LearningRate = rate, WeightDecay = decay, Beta1 = Share("beta1", 0.9), Beta2 = Share("beta2", 0.999), Epsilon = Epsilon(),
+                LearningRate = rate,
+                WeightDecay = decay,
+                Beta1 = Share("beta1", 0.9),
+                Beta2 = Share("beta2", 0.999),
+                Epsilon = Epsilon(),
             }),
             ("rmsprop", () => new Optimizer.RmsProp
             {
-                LearningRate = rate, WeightDecay = decay, Alpha = Share("alpha", 0.99), Momentum = Share("momentum", 0), Epsilon = Epsilon(),
+                LearningRate = rate,
+                WeightDecay = decay,
+                Alpha = Share("alpha", 0.99),
+                Momentum = Share("momentum", 0),
+                Epsilon = Epsilon(),
             }))();
     });
 

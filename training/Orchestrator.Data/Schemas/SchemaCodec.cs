@@ -50,7 +50,8 @@ internal static class SchemaCodec
             : elements > DataSchema.MaxElements ? $"shape has more than {DataSchema.MaxElements} elements"
             : schema.RecordSize > DataSchema.MaxRecordSize ? $"records are larger than {DataSchema.MaxRecordSize} bytes"
             : type == ElementType.U8 && classes > 256 ? "u8 labels hold at most 256 classes"
-            : schema.Columns is { } columns && (schema.Shape.Count != 1 || columns.Count != elements) ? "columns do not name each element of a one-dimensional shape"
+            : schema.Columns is { } columns && (schema.Shape.Count != 1 || columns.Count != elements)
+                ? "columns do not name each element of a one-dimensional shape"
             : schema.LabelColumns is { } labels && labels.Count != schema.LabelCount ? "label_columns do not name each element of the label"
             : schema.ClassNames is { } names && names.Count != classes ? "class_names do not name each class"
             : Repeats([.. schema.Columns ?? [], .. schema.LabelColumns ?? []]) || Repeats(schema.ClassNames ?? []) ? "a name occurs twice"

@@ -56,7 +56,8 @@ public sealed class TileChannel(Stream input, Stream output) : IDisposable
             var length = BinaryPrimitives.ReadUInt32LittleEndian(prefix);
             if (length > TileLimits.MaxMessageSize)
             {
-                throw new OrchestratorException(TileErrors.MessageTooLarge, $"A message of {length} bytes was announced; at most {TileLimits.MaxMessageSize} are allowed.");
+                throw new OrchestratorException(
+                    TileErrors.MessageTooLarge, $"A message of {length} bytes was announced; at most {TileLimits.MaxMessageSize} are allowed.");
             }
 
             var encoding = GC.AllocateUninitializedArray<byte>((int)length);

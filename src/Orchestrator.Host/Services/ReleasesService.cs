@@ -22,6 +22,8 @@ internal sealed class ReleasesService(AgentRegistry agents, IHostApplicationLife
         Task listening = ListenAsync(party, requestStream, left);
         try
         {
+            // Tells the agent that it is seated, though there may be nothing to ask for long.
+            await context.WriteResponseHeadersAsync([]);
             await foreach (HostMessage message in messages.Reader.ReadAllAsync(left.Token))
             {
                 await responseStream.WriteAsync(message, left.Token);

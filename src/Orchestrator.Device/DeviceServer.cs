@@ -62,7 +62,15 @@ public sealed class DeviceServer : IAsyncDisposable
         WebApplication? application = null;
         try
         {
-            application = Build(options, state, launcher, time ?? TimeProvider.System, logging);
+            time ??= TimeProvider.System;
+            using SimulatedVendor vendor = await SimulatedVendor.OpenAsync(VendorFolder(options), time, cancellation).ConfigureAwait(false);
+            var rootOfTrust = RootOfTrust.Open(state, vendor, FirmwareMeter.Installed, time, options.Fault);
+            if (options.Fault == Fault.Revoked)
+            {
+                await vendor.RevokeAsync(rootOfTrust.DckId, cancellation).ConfigureAwait(false);
+            }
+
+            application = Build(options, rootOfTrust, launcher, time, logging);
             Uri address = await ServeAsync(application, options, cancellation).ConfigureAwait(false);
             return new DeviceServer(application, stateLock, address);
         }
@@ -86,7 +94,7 @@ public sealed class DeviceServer : IAsyncDisposable
         _stateLock.Dispose();
     }
 
-    private static WebApplication Build(DeviceOptions options, StateFolder state, ITileLauncher? launcher, TimeProvider time, Action<ILoggingBuilder>? logging)
+    private static WebApplication Build(DeviceOptions options, RootOfTrust rootOfTrust, ITileLauncher? launcher, TimeProvider time, Action<ILoggingBuilder>? logging)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         logging?.Invoke(builder.Logging);
@@ -98,8 +106,7 @@ public sealed class DeviceServer : IAsyncDisposable
         });
         builder.Services
             .AddSingleton(time)
-            .AddSingleton(_ => SimulatedVendor.Open(VendorFolder(options), time))
-            .AddSingleton(provider => RootOfTrust.Open(state, provider.GetRequiredService<SimulatedVendor>(), FirmwareMeter.Installed, time, options.Fault))
+            .AddSingleton(_ => rootOfTrust)
             .AddSingleton(provider => launcher ?? new Autoloader(AppContext.BaseDirectory, options.AllowUnconfinedTiles, provider.GetRequiredService<ILogger<Autoloader>>()))
             .AddSingleton(provider => new Mailbox(
                 provider.GetRequiredService<RootOfTrust>(),

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -5,7 +6,14 @@ using Microsoft.Extensions.Logging.Console;
 using Orchestrator.Device;
 using Orchestrator.Errors;
 
-return await DeviceCommand.Create(RunAsync).Parse(args).InvokeAsync();
+ParseResult command = DeviceCommand.Create(RunAsync).Parse(args);
+if (command.Errors.Count > 0)
+{
+    Console.Error.WriteLine(string.Join(Environment.NewLine, command.Errors.Select(error => $"error usage: {error.Message}").Append("  See --help.")));
+    return (int)ErrorClass.Usage;
+}
+
+return await command.InvokeAsync();
 
 static async Task<int> RunAsync(DeviceOptions options, CancellationToken cancellationToken)
 {

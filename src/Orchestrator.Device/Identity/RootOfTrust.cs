@@ -42,11 +42,10 @@ public sealed class RootOfTrust : IDisposable
         _reset = new ResetLine(_ccu, _icu);
         _dck = DiceEngine.DeriveDck(secret);
         _dckCertificate = vendor.Certify(_dck, DckValidity());
-        if (fault == Fault.Revoked)
-        {
-            vendor.Revoke(Measurement.Of(_dck.ExportSubjectPublicKeyInfo()));
-        }
     }
+
+    /// <summary>SHA-384 of the DCK: names the device whatever firmware it runs.</summary>
+    public Measurement DckId => Measurement.Of(_dck.ExportSubjectPublicKeyInfo());
 
     /// <summary>Opens the root of trust of a state folder. One without a secret is provisioned: it gets a random one.</summary>
     /// <exception cref="OrchestratorException"><see cref="DeviceErrors.StateDamaged"/> or a storage code.</exception>

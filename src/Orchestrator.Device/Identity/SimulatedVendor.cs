@@ -39,11 +39,10 @@ public sealed class SimulatedVendor : IDisposable
 
     /// <summary>Opens the vendor of a folder, founding it when there is none. A current revocation list is there afterwards.</summary>
     /// <exception cref="OrchestratorException"><see cref="DeviceErrors.StateInUse"/>, <see cref="DeviceErrors.StateDamaged"/> or a storage code.</exception>
-    public static SimulatedVendor Open(StateFolder folder, TimeProvider time)
+    public static async Task<SimulatedVendor> OpenAsync(StateFolder folder, TimeProvider time, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        ArgumentNullException.ThrowIfNull(time);
-        using IDisposable held = folder.Lock();
+        using IDisposable held = await folder.WaitForLockAsync(time, cancellation).ConfigureAwait(false);
         byte[]? stored = folder.Read(KeyFile);
         var vendor = new SimulatedVendor(folder, time, stored is null ? ECDsa.Create(ECCurve.NamedCurves.nistP384) : ReadKey(stored));
         if (stored is null)
@@ -63,9 +62,9 @@ public sealed class SimulatedVendor : IDisposable
 
     /// <summary>Puts a key on the published revocation list, for good.</summary>
     /// <param name="key">SHA-384 of the key's SubjectPublicKeyInfo; a DCK's revokes the device with every firmware.</param>
-    public void Revoke(Measurement key)
+    public async Task RevokeAsync(Measurement key, CancellationToken cancellation = default)
     {
-        using IDisposable held = _folder.Lock();
+        using IDisposable held = await _folder.WaitForLockAsync(_time, cancellation).ConfigureAwait(false);
         Publish([.. RevokedKeys().Append(key).Distinct()]);
     }
 

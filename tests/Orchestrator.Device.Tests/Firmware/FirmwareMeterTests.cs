@@ -25,6 +25,9 @@ public sealed class FirmwareMeterTests : IDisposable
     [InlineData("Grpc.AspNetCore.Server.dll", true, false, false)]
     [InlineData("icu-firmware.json", false, true, false)]
     [InlineData("Orchestrator.Tiles.dll", false, false, true)]
+    [InlineData("Orchestrator.Training.dll", false, false, true)]
+    [InlineData("TorchSharp.dll", false, false, true)]
+    [InlineData("libtorchbinding.so", false, false, true)]
     [InlineData("Orchestrator.Device.Tests.dll", false, false, false)]
     public void Measure_OneFileChanged_ChangesExactlyItsParts(string file, bool ccu, bool icu, bool tiles)
     {

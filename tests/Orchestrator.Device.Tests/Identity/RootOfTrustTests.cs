@@ -11,20 +11,20 @@ public sealed class RootOfTrustTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
-    public void Boot_Again_KeepsDeviceIdAndCountsUpAndChangesAlias()
+    public async Task Boot_Again_KeepsDeviceIdAndCountsUpAndChangesAlias()
     {
-        using BootIdentity first = Boot();
-        using BootIdentity second = Boot();
+        using BootIdentity first = await BootAsync();
+        using BootIdentity second = await BootAsync();
         Assert.Equal(first.DeviceId, second.DeviceId);
         Assert.Equal((1L, 2L), (first.BootCounter, second.BootCounter));
         Assert.NotEqual(first.AliasId, second.AliasId);
     }
 
     [Fact]
-    public void Boot_WithUpdatedFirmware_IsAnotherDeviceIdUnderTheSameDck()
+    public async Task Boot_WithUpdatedFirmware_IsAnotherDeviceIdUnderTheSameDck()
     {
-        using BootIdentity before = Boot();
-        using BootIdentity after = Boot(new FirmwareMeter(CopyWithUpdatedFirmware()));
+        using BootIdentity before = await BootAsync();
+        using BootIdentity after = await BootAsync(new FirmwareMeter(CopyWithUpdatedFirmware()));
         CertificateChain chain = CertificateChain.Verify(after.Certificates, Anchors, TimeProvider.System.GetUtcNow());
         Assert.NotEqual(before.DeviceId, after.DeviceId);
         Assert.NotEqual(before.Firmware.Ccu, after.Firmware.Ccu);
@@ -32,28 +32,28 @@ public sealed class RootOfTrustTests : IDisposable
     }
 
     [Fact]
-    public void Boot_InAnotherFolder_IsAnotherDevice()
+    public async Task Boot_InAnotherFolder_IsAnotherDevice()
     {
-        using BootIdentity first = Boot();
-        using BootIdentity other = Boot(state: "other");
+        using BootIdentity first = await BootAsync();
+        using BootIdentity other = await BootAsync(state: "other");
         Assert.NotEqual(first.DeviceId, other.DeviceId);
     }
 
     [Fact]
-    public void Open_DamagedSecretOrCounter_SaysSo()
+    public async Task Open_DamagedSecretOrCounter_SaysSo()
     {
-        using (Boot())
+        using (await BootAsync())
         {
         }
 
         File.WriteAllBytes(Path.Combine(_folder["state"], "boot-counter"), [1, 2, 3]);
-        ErrorAssert.Throws(DeviceErrors.StateDamaged, () => Boot().Dispose());
+        await ErrorAssert.ThrowsAsync(DeviceErrors.StateDamaged, () => BootAsync());
         File.WriteAllBytes(Path.Combine(_folder["state"], "uds"), new byte[31]);
-        ErrorAssert.Throws(DeviceErrors.StateDamaged, () => Boot().Dispose());
+        await ErrorAssert.ThrowsAsync(DeviceErrors.StateDamaged, () => BootAsync());
     }
 
     [Fact]
-    public void State_Files_AreTheOwnersAlone()
+    public async Task State_Files_AreTheOwnersAlone()
     {
         if (OperatingSystem.IsWindows())
         {
@@ -61,7 +61,7 @@ public sealed class RootOfTrustTests : IDisposable
             return;
         }
 
-        using (Boot())
+        using (await BootAsync())
         {
         }
 
@@ -74,7 +74,7 @@ public sealed class RootOfTrustTests : IDisposable
     public async Task Chain_IsValidToOpenSsl()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/openssl"), "openssl is not installed.");
-        using BootIdentity boot = Boot();
+        using BootIdentity boot = await BootAsync();
         string[] files = ["alias", "device", "dck"];
         for (int i = 0; i < files.Length; i++)
         {
@@ -91,15 +91,24 @@ public sealed class RootOfTrustTests : IDisposable
     }
 
     [Fact]
-    public void Vendor_Revoke_LastsOverRestarts()
+    public async Task Vendor_OpenedByManyAtOnce_IsFoundedOnce()
     {
-        using (SimulatedVendor vendor = OpenVendor())
+        SimulatedVendor[] vendors = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(OpenVendorAsync)));
+        using BootIdentity boot = await BootAsync();
+        CertificateChain.Verify(boot.Certificates, Anchors, TimeProvider.System.GetUtcNow());
+        Array.ForEach(vendors, vendor => vendor.Dispose());
+    }
+
+    [Fact]
+    public async Task Vendor_Revoke_LastsOverRestarts()
+    {
+        using (SimulatedVendor vendor = await OpenVendorAsync())
         {
-            vendor.Revoke(Attestation.Measurement.Of([1]));
-            vendor.Revoke(Attestation.Measurement.Of([2]));
+            await vendor.RevokeAsync(Attestation.Measurement.Of([1]));
+            await vendor.RevokeAsync(Attestation.Measurement.Of([2]));
         }
 
-        OpenVendor().Dispose();
+        (await OpenVendorAsync()).Dispose();
         RevocationList list = RevocationList.Verify(File.ReadAllBytes(Path.Combine(_folder["vendor"], SimulatedVendor.RevocationsFile)), Anchors);
         Assert.Equal(2, list.Keys.Count);
     }
@@ -108,11 +117,11 @@ public sealed class RootOfTrustTests : IDisposable
 
     private TrustAnchors Anchors => TrustAnchors.None.WithPem(File.ReadAllText(Path.Combine(_folder["vendor"], SimulatedVendor.RootFile)));
 
-    private SimulatedVendor OpenVendor() => SimulatedVendor.Open(new StateFolder(_folder["vendor"]), TimeProvider.System);
+    private Task<SimulatedVendor> OpenVendorAsync() => SimulatedVendor.OpenAsync(new StateFolder(_folder["vendor"]), TimeProvider.System);
 
-    private BootIdentity Boot(FirmwareMeter? meter = null, string state = "state")
+    private async Task<BootIdentity> BootAsync(FirmwareMeter? meter = null, string state = "state")
     {
-        using SimulatedVendor vendor = OpenVendor();
+        using SimulatedVendor vendor = await OpenVendorAsync();
         using RootOfTrust root = RootOfTrust.Open(new StateFolder(_folder[state]), vendor, meter ?? FirmwareMeter.Installed, TimeProvider.System, Fault.None);
         return root.Boot();
     }

@@ -54,7 +54,7 @@ internal sealed class TestDevice : IAsyncDisposable
         if (fault == Fault.ForeignRoot)
         {
             // The root that parties trust is there; the device's is another.
-            SimulatedVendor.Open(new Storage.StateFolder(folder["vendor"]), TimeProvider.System).Dispose();
+            (await SimulatedVendor.OpenAsync(new Storage.StateFolder(folder["vendor"]), TimeProvider.System)).Dispose();
         }
 
         var options = new DeviceOptions { State = folder["state"], Vendor = folder["vendor"], Fault = fault, AllowUnconfinedTiles = allowUnconfinedTiles };

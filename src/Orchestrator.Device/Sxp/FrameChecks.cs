@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Streams;
@@ -96,7 +97,7 @@ public sealed class FrameChecks : IDisposable
     {
         Span<byte> nonce = stackalloc byte[12];
         nonce.Clear();
-        BitConverter.TryWriteBytes(nonce, index);
+        BinaryPrimitives.WriteInt64LittleEndian(nonce, index);
         _gmac.Encrypt(nonce, [], [], tag, frame);
     }
 }

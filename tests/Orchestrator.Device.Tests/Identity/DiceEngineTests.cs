@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Orchestrator.Attestation;
 using Orchestrator.Device.Identity;
 
@@ -32,19 +33,38 @@ public sealed class DiceEngineTests
     }
 
     [Fact]
-    public void Derive_KnownSecret_FollowsTheSpecification()
+    public void Derive_Vectors_GiveTheirKeys()
     {
-        // Recomputed step by step from docs/spec/device.md with the platform's primitives.
-        byte[] hdi = HKDF.DeriveKey(HashAlgorithmName.SHA384, Secret, 48, "orchestrator/dice/hdi/v1"u8.ToArray(), []);
-        byte[] candidate = HKDF.Expand(HashAlgorithmName.SHA384, hdi, 48, [.. "orchestrator/dice/p384/v1"u8, 0]);
-        var scalar = new System.Numerics.BigInteger(candidate, isUnsigned: true, isBigEndian: true) + 1;
-        byte[] d = scalar.ToByteArray(isUnsigned: true, isBigEndian: true);
-        using var expected = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP384, D = [.. new byte[48 - d.Length], .. d] });
-        Assert.Equal(PublicOf(expected), PublicOf(DiceEngine.DeriveDck(Secret)));
+        JsonElement[] vectors = [.. Read().EnumerateArray()];
+        Assert.NotEmpty(vectors);
+        foreach (JsonElement vector in vectors)
+        {
+            byte[] secret = Hex(vector, "uds");
+            Assert.Equal(vector.GetProperty("dck").GetProperty("public_key").GetString(), PublicOf(DiceEngine.DeriveDck(secret)), ignoreCase: true);
+            Assert.Equal(
+                vector.GetProperty("device_id").GetProperty("public_key").GetString(),
+                PublicOf(DiceEngine.DeriveDeviceId(secret, new Measurement(Hex(vector, "measurement")))), ignoreCase: true);
+        }
     }
 
     [Fact]
     public void Derive_SecretOfAnotherLength_Throws() => Assert.Throws<ArgumentOutOfRangeException>(() => DiceEngine.DeriveDck(Secret.AsSpan(1)));
+
+    private static byte[] Hex(JsonElement element, string name) => Convert.FromHexString(element.GetProperty(name).GetString()!);
+
+    private static JsonElement Read()
+    {
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            string file = Path.Combine(at.FullName, "tests", "Vectors", "device", "dice.json");
+            if (File.Exists(file))
+            {
+                return JsonDocument.Parse(File.ReadAllText(file)).RootElement;
+            }
+        }
+
+        throw new FileNotFoundException("tests/Vectors/device/dice.json is not above the test assembly.");
+    }
 
     private static string PublicOf(ECDsa key)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Orchestrator.Data.Plans;
+using Orchestrator.Data.SafeTensors;
 
 namespace Orchestrator.Tiles.Tests;
 
@@ -59,6 +60,31 @@ public sealed class LocalCommandTests : IDisposable
         File.WriteAllBytes(_folder["cut.safetensors"], (await File.ReadAllBytesAsync(_folder["model.safetensors"]))[..^1]);
         run = await TileExecutable.RunAsync("evaluate", job, _folder["cut.safetensors"]);
         Assert.Equal((3, "data-file-damaged"), (run.ExitCode, CodeIn(run.Error)));
+    }
+
+    [Fact]
+    public async Task Evaluate_OfAModelWithAForeignTensor_IsRefused()
+    {
+        var job = _folder.Write("job.json", Examples.WdbcJob(Examples.Plan with { Epochs = 1 }));
+        await TileExecutable.RunAsync("train", job, _folder["."]);
+        var model = SafeTensorFile.Read(await File.ReadAllBytesAsync(_folder["model.safetensors"]));
+        IEnumerable<SafeTensor>[] foreign =
+        [
+            model.Skip(1),
+            model.Select(tensor => tensor with { Name = tensor.Name.Replace("hidden", "other", StringComparison.Ordinal) }),
+            model.Select(tensor => tensor with { Shape = [tensor.Data.Length / 4] }),
+            model.Where(tensor => tensor.Name != Training.TrainedModel.MeanName),
+        ];
+        foreach (var tensors in foreign)
+        {
+            await using (var file = File.Create(_folder["foreign.safetensors"]))
+            {
+                SafeTensorFile.Write(file, tensors);
+            }
+
+            var run = await TileExecutable.RunAsync("evaluate", job, _folder["foreign.safetensors"]);
+            Assert.Equal((3, "training-model-mismatch"), (run.ExitCode, CodeIn(run.Error)));
+        }
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.Documents;
 using Orchestrator.Data.Plans;
 using Orchestrator.Data.Schemas;
+using Orchestrator.Data.TileProtocol;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Tiles.Local;
@@ -16,8 +17,6 @@ internal sealed record LocalStream(StreamRole Role, string File, DataSchema Sche
 /// </summary>
 internal sealed record LocalJob(string Program, TrainingPlan Plan, IReadOnlyList<LocalStream> Streams)
 {
-    private const int MaxStreams = 1024;
-
     /// <summary>Reads a job file.</summary>
     /// <exception cref="OrchestratorException">A <c>plan-*</c>, <c>data-*</c>, <c>cbor-*</c> or <c>storage-*</c> code.</exception>
     public static LocalJob Read(string path)
@@ -26,7 +25,7 @@ internal sealed record LocalJob(string Program, TrainingPlan Plan, IReadOnlyList
         return CborJson.Parse(Files.ReadAll(path)).As("job").ReadMap(map => new LocalJob(
             Path.Combine(folder, map.Required("program").AsText()),
             TrainingPlan.FromDocument(map.Required("plan")),
-            [.. map.Required("streams").AsArray(MaxStreams).Select(stream => ReadStream(stream, folder))]));
+            [.. map.Required("streams").AsArray(TileLimits.MaxStreams).Select(stream => ReadStream(stream, folder))]));
     }
 
     /// <summary>The one schema of all streams, after checking that plan and streams go together.</summary>

@@ -12,6 +12,7 @@ internal sealed class LocalService : IAsyncDisposable
 
     private readonly Process _process;
     private readonly TextWriter _log;
+    private bool _isDisposed;
 
     private LocalService(Process process, TextWriter log)
     {
@@ -53,9 +54,14 @@ internal sealed class LocalService : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends it at once, and what it has started.</summary>
+    /// <summary>Ends it at once, and what it has started. Doing it twice changes nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         AppDomain.CurrentDomain.ProcessExit -= Kill;
         Kill(null, EventArgs.Empty);
         await _process.WaitForExitAsync();

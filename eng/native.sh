@@ -6,7 +6,9 @@ cd "$(dirname "$0")/.."
 build=artifacts/native
 log=$build/build.log
 mkdir -p "$build"
-if [ ! -f "$build/CMakeCache.txt" ]; then
+if ! grep -qsx "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD/training/native" "$build/CMakeCache.txt"; then
+    rm -rf "$build" # a tree that was moved, or never built
+    mkdir -p "$build"
     echo "setup: building the binding to libtorch (about a minute)"
 fi
 if ! { cmake -S training/native -B "$build" && cmake --build "$build"; } >"$log" 2>&1; then

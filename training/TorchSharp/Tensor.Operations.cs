@@ -20,13 +20,6 @@ public static partial class torch
             return new Tensor(result);
         }
 
-        /// <summary>The same memory, cut off from the graph of gradients.</summary>
-        public Tensor detach()
-        {
-            Binding.Check(Binding.tb_tensor_detach(Alive, out var result));
-            return new Tensor(result);
-        }
-
         /// <summary>Overwrites the values with those of a tensor of the same (or a broadcastable) shape.</summary>
         public Tensor copy_(Tensor source, bool non_blocking = false)
         {

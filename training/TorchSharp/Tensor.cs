@@ -49,11 +49,7 @@ public static partial class torch
         public long ElementSize => Binding.tb_tensor_element_size(Alive);
 
         /// <summary>Whether gradients are kept for it.</summary>
-        public bool requires_grad
-        {
-            get => Binding.tb_tensor_requires_grad(Alive) != 0;
-            set => Binding.Check(Binding.tb_tensor_set_requires_grad(Alive, value ? 1 : 0));
-        }
+        public bool requires_grad => Binding.tb_tensor_requires_grad(Alive) != 0;
 
         /// <summary>Its elements in memory, row-major; valid as long as the tensor is not disposed.</summary>
         /// <exception cref="NotImplementedException">The tensor is not contiguous.</exception>

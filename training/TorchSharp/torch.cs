@@ -65,9 +65,6 @@ public static partial class torch
     /// <summary>Switches gradients off on this thread until disposed.</summary>
     public static IDisposable no_grad() => new AutoGradMode(false);
 
-    /// <summary>Switches gradients on (or off) on this thread until disposed.</summary>
-    public static IDisposable enable_grad(bool enabled = true) => new AutoGradMode(enabled);
-
     /// <summary>Owns every tensor that this thread makes until disposed.</summary>
     public static DisposeScope NewDisposeScope() => DisposeScopeManager.NewDisposeScope();
 

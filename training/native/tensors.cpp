@@ -52,10 +52,6 @@ TB_API int32_t tb_tensor_is_contiguous(Tensor tensor) { return tensor->is_contig
 
 TB_API int32_t tb_tensor_requires_grad(Tensor tensor) { return tensor->requires_grad(); }
 
-TB_API Status tb_tensor_set_requires_grad(Tensor tensor, int32_t value) {
-  return guarded([=] { tensor->set_requires_grad(value != 0); });
-}
-
 TB_API Status tb_tensor_data(Tensor tensor, void** result) {
   return guarded([=] { *result = tensor->data_ptr(); });
 }
@@ -70,20 +66,12 @@ TB_API Status tb_tensor_clone(Tensor tensor, Tensor* result) {
   return guarded([=] { *result = own(tensor->clone()); });
 }
 
-TB_API Status tb_tensor_detach(Tensor tensor, Tensor* result) {
-  return guarded([=] { *result = own(tensor->detach()); });
-}
-
 TB_API Status tb_tensor_copy(Tensor tensor, Tensor source, int32_t non_blocking) {
   return guarded([=] { tensor->copy_(*source, non_blocking != 0); });
 }
 
 TB_API Status tb_tensor_reshape(Tensor tensor, const int64_t* sizes, int64_t dimensions, Tensor* result) {
   return guarded([=] { *result = own(tensor->reshape(at::IntArrayRef(sizes, dimensions))); });
-}
-
-TB_API Status tb_tensor_to_type(Tensor tensor, int8_t dtype, int32_t copy, Tensor* result) {
-  return guarded([=] { *result = own(tensor->to(static_cast<at::ScalarType>(dtype), false, copy != 0)); });
 }
 
 // Losses; weights may be null, reduction is 0 none, 1 mean, 2 sum.

@@ -32,9 +32,6 @@ internal static partial class Binding
     internal static partial int tb_tensor_requires_grad(TensorHandle tensor);
 
     [LibraryImport(Library)]
-    internal static partial int tb_tensor_set_requires_grad(TensorHandle tensor, int value);
-
-    [LibraryImport(Library)]
     internal static partial int tb_tensor_data(TensorHandle tensor, out nint data);
 
     [LibraryImport(Library)]
@@ -42,9 +39,6 @@ internal static partial class Binding
 
     [LibraryImport(Library)]
     internal static partial int tb_tensor_clone(TensorHandle tensor, out TensorHandle result);
-
-    [LibraryImport(Library)]
-    internal static partial int tb_tensor_detach(TensorHandle tensor, out TensorHandle result);
 
     [LibraryImport(Library)]
     internal static partial int tb_tensor_copy(TensorHandle tensor, TensorHandle source, int nonBlocking);

@@ -20,14 +20,14 @@ public static partial class torch
         /// <summary>Moves parameters along their gradients; one native call a step, by libtorch's own optimisers.</summary>
         public abstract class Optimizer : IDisposable
         {
-            private readonly Parameter[] _parameters;
             private readonly OptimizerHandle _handle;
 
             private protected Optimizer(IEnumerable<Parameter> parameters, Factory factory)
             {
-                _parameters = parameters.ToArray();
-                var handles = Array.ConvertAll(_parameters, parameter => parameter.Handle);
+                var owners = parameters.ToArray();
+                var handles = Array.ConvertAll(owners, parameter => parameter.Handle);
                 Binding.Check(factory(handles, handles.Length, out _handle));
+                GC.KeepAlive(owners);
                 ParamGroups = [new AllParameters(_handle)];
             }
 
@@ -48,9 +48,6 @@ public static partial class torch
 
             /// <summary>Drops the gradients of all parameters.</summary>
             public virtual void zero_grad() => Binding.Check(Binding.tb_optimizer_zero_grad(_handle));
-
-            /// <summary>The parameters.</summary>
-            public virtual IEnumerable<Parameter> parameters() => _parameters;
 
             /// <inheritdoc/>
             public void Dispose()

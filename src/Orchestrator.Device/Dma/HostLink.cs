@@ -54,6 +54,10 @@ public sealed class HostLink
 
             Fail(new OrchestratorException(DeviceErrors.HostLost, "The host ended the transfer in the middle of the run."));
         }
+        catch (RpcException e) when (e.StatusCode == StatusCode.ResourceExhausted)
+        {
+            Fail(new OrchestratorException(DeviceErrors.TransferUnexpected, "The host sent a message larger than any that the device asked for.", inner: e));
+        }
         catch (Exception e) when (e is IOException or RpcException or OperationCanceledException)
         {
             Fail(new OrchestratorException(DeviceErrors.HostLost, DeviceErrors.HostLost.Meaning, inner: e));

@@ -1,7 +1,9 @@
+using Google.Protobuf;
 using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Device;
-using Orchestrator.Data.TileProtocol;
+using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.Reading;
+using Orchestrator.Data.TileProtocol;
 using Orchestrator.Device.Tests.Support;
 using Orchestrator.Errors;
 
@@ -46,6 +48,20 @@ public sealed class LostPeerTests
         }
 
         Assert.Equal(DeviceErrors.HostLost.Id, last!.Exception.Code);
+    }
+
+    [Fact]
+    public async Task Run_FrameBeyondTheLargestMessage_EndsInException()
+    {
+        await using TestDevice device = await TestDevice.StartAsync();
+        await device.CommitAsync();
+        device.Host.Alter = (request, answer) => request.ReadFrame is null
+            ? answer
+            : new HostTransfer { Frame = new Frame { Stream = request.ReadFrame.Stream, Data = ByteString.CopyFrom(new byte[StreamLimits.MaxFrameSize + (1 << 20)]) } };
+
+        // The host may be cut off in the middle of its message; the device's state tells why.
+        await Record.ExceptionAsync(() => device.Host.RunAsync());
+        Assert.Equal(DeviceErrors.TransferUnexpected.Id, (await WaitForEndAsync(device)).Exception.Code);
     }
 
     [Fact]

@@ -19,18 +19,32 @@ internal sealed class Actor(string name, string folder, Command command, Story s
     public async Task InitAsync(CancellationToken cancel)
     {
         Directory.CreateDirectory(folder);
-        await File.WriteAllTextAsync(_passphraseFile, $"passphrase of {name}\n", cancel);
-        Identity = (await TypeAsync(cancel, ["party", "init", name], OptionsOfKeys)).Trim();
+        await File.WriteAllTextAsync(_passphraseFile, $"{Passphrase}\n", cancel);
+        Identity = (await TypeAsync(["party", "init", name], OptionsOfKeys, cancel)).Trim();
     }
 
     public string Passphrase => $"passphrase of {name}";
 
-    /// <summary>Runs a command in this party's name and tells it without the options that only say where things are.</summary>
-    public async Task<string> TypeAsync(CancellationToken cancel, IReadOnlyList<string> told, params IReadOnlyList<string> untold)
+    /// <summary>Runs a command in this party's name, and tells it without the options that only say where things are.</summary>
+    public Task<string> TypeAsync(IReadOnlyList<string> told, IReadOnlyList<string> untold, CancellationToken cancel)
     {
-        story.Typed(name, string.Join(' ', told.Select(argument => argument.StartsWith(folder, StringComparison.Ordinal) ? Path.GetFileName(argument) : argument)));
-        return await command.RunAsync(cancel, [.. told, .. untold]);
+        story.Typed(name, string.Join(' ', told.Select(Shorten)));
+        return command.RunAsync([.. told, .. untold], line: null, cancel);
     }
+
+    /// <summary>As <see cref="TypeAsync"/>, and shows what the command prints, as it comes.</summary>
+    public Task<string> TypeAndShowAsync(IReadOnlyList<string> told, IReadOnlyList<string> untold, CancellationToken cancel)
+    {
+        story.Typed(name, string.Join(' ', told.Select(Shorten)));
+        return command.RunAsync([.. told, .. untold], story.Line, cancel);
+    }
+
+    private string Shorten(string argument) => argument switch
+    {
+        _ when argument.StartsWith(folder, StringComparison.Ordinal) => Path.GetRelativePath(folder, argument),
+        _ when Path.IsPathFullyQualified(argument) => Path.GetRelativePath(Directory.GetCurrentDirectory(), argument),
+        _ => argument,
+    };
 
     public IReadOnlyList<string> OptionsOfKeys => ["--home", Home, "--passphrase-file", _passphraseFile];
 

@@ -14,18 +14,19 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error);
 internal sealed class Command(string orchestrator)
 {
     /// <summary>Runs <c>orchestrator</c> to its end.</summary>
+    /// <param name="line">Told each line of standard output as it comes.</param>
     /// <exception cref="DemoFailedException">It exits with anything but 0.</exception>
-    public async Task<string> RunAsync(CancellationToken cancel, params IReadOnlyList<string> arguments)
+    public async Task<string> RunAsync(IReadOnlyList<string> arguments, Action<string>? line, CancellationToken cancel)
     {
-        CommandResult result = await TryRunAsync(cancel, arguments);
+        CommandResult result = await TryRunAsync(arguments, line, cancel);
         return result.ExitCode == 0
             ? result.Output
             : throw new DemoFailedException($"'orchestrator {string.Join(' ', arguments)}' exited with {result.ExitCode}:\n{result.Error}{result.Output}");
     }
 
     /// <summary>Runs <c>orchestrator</c> to its end, whatever that is.</summary>
-    public Task<CommandResult> TryRunAsync(CancellationToken cancel, params IReadOnlyList<string> arguments) =>
-        RunProgramAsync(orchestrator, arguments, cancel);
+    public Task<CommandResult> TryRunAsync(IReadOnlyList<string> arguments, Action<string>? line, CancellationToken cancel) =>
+        RunProgramAsync(orchestrator, arguments, line, cancel);
 
     /// <summary>Runs a program that is installed beside <c>orchestrator</c> to its end.</summary>
     /// <exception cref="DemoFailedException">It exits with anything but 0.</exception>
@@ -34,7 +35,7 @@ internal sealed class Command(string orchestrator)
         // The command may be a link: what belongs to it lies beside the file that the link leads to.
         string installed = File.ResolveLinkTarget(orchestrator, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(orchestrator);
         string path = Path.Combine(Path.GetDirectoryName(installed)!, program);
-        CommandResult result = await RunProgramAsync(path, arguments, cancel);
+        CommandResult result = await RunProgramAsync(path, arguments, line: null, cancel);
         return result.ExitCode == 0 ? result.Output : throw new DemoFailedException($"{program} exited with {result.ExitCode}:\n{result.Error}");
     }
 
@@ -43,11 +44,11 @@ internal sealed class Command(string orchestrator)
     /// <param name="arguments">What follows the program's name.</param>
     public Service Start(string log, params IReadOnlyList<string> arguments) => new(Launch(orchestrator, arguments), log);
 
-    private static async Task<CommandResult> RunProgramAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancel)
+    private static async Task<CommandResult> RunProgramAsync(string program, IReadOnlyList<string> arguments, Action<string>? line, CancellationToken cancel)
     {
         using Process process = Launch(program, arguments);
         process.StandardInput.Close();
-        Task<string> output = process.StandardOutput.ReadToEndAsync(cancel);
+        Task<string> output = ReadLinesAsync(process.StandardOutput, line, cancel);
         Task<string> error = process.StandardError.ReadToEndAsync(cancel);
         try
         {
@@ -60,6 +61,18 @@ internal sealed class Command(string orchestrator)
         }
 
         return new CommandResult(process.ExitCode, await output, await error);
+    }
+
+    private static async Task<string> ReadLinesAsync(StreamReader reader, Action<string>? line, CancellationToken cancel)
+    {
+        var all = new StringBuilder();
+        while (await reader.ReadLineAsync(cancel) is { } read)
+        {
+            line?.Invoke(read);
+            all.Append(read).Append('\n');
+        }
+
+        return all.ToString();
     }
 
     private static Process Launch(string program, IReadOnlyList<string> arguments) =>

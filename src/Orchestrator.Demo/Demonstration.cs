@@ -57,8 +57,8 @@ internal sealed class Demonstration(Command command, Story story, string folder,
         await SealDataAsync(clinicA, "clinic-a.csv", schema, host, cancel);
         await SealDataAsync(clinicB, "clinic-b.csv", schema, host, cancel);
         await SealDataAsync(lab, "holdout.csv", schema, host, cancel);
-        await lab.TypeAsync(cancel, ["program", "seal", Path.Combine(_programs, "wdbc_mlp.pt"), "-o", lab.PathOf("program.itx")], lab.OptionsOfKeys);
-        await lab.TypeAsync(cancel, ["data", "push", lab.PathOf("program.itx")], lab.OptionsOfHost(host));
+        await lab.TypeAsync(["program", "seal", Path.Combine(_programs, "wdbc_mlp.pt"), "-o", lab.PathOf("program.itx")], lab.OptionsOfKeys, cancel);
+        await lab.TypeAsync(["data", "push", lab.PathOf("program.itx")], lab.OptionsOfHost(host), cancel);
 
         story.Chapter("Each says to what its keys may go, and leaves an agent running");
         foreach (Actor actor in everyone)
@@ -74,20 +74,19 @@ internal sealed class Demonstration(Command command, Story story, string folder,
             await MeasureAsync(cancel),
             lab.PathOf("program.itx"),
             [("clinic-a", "train", clinicA.PathOf("clinic-a.itx")), ("clinic-b", "train", clinicB.PathOf("clinic-b.itx")), ("lab", "evaluate", lab.PathOf("holdout.itx"))]), cancel);
-        await lab.TypeAsync(cancel, ["job", "plan", jobFile], lab.OptionsOfKeys);
-        string job = (await lab.TypeAsync(cancel, ["job", "propose", jobFile], lab.OptionsOfHost(host))).Trim();
+        await lab.TypeAndShowAsync(["job", "plan", jobFile], lab.OptionsOfKeys, cancel);
+        string job = (await lab.TypeAsync(["job", "propose", jobFile], lab.OptionsOfHost(host), cancel)).Trim();
         story.Line($"the job is named by what it says: {job}");
-        foreach (Actor clinic in everyone.Skip(1))
-        {
-            await clinic.TypeAsync(cancel, ["job", "approve", job], clinic.OptionsOfHost(host));
-        }
+        await clinicA.TypeAndShowAsync(["job", "review", job], clinicA.OptionsOfHost(host), cancel);
+        await clinicA.TypeAsync(["job", "approve", job], clinicA.OptionsOfHost(host), cancel);
+        await clinicB.TypeAsync(["job", "approve", job], clinicB.OptionsOfHost(host), cancel);
 
         story.Chapter("The device attests, three agents release their keys to it, it trains");
-        await WatchAsync(lab, job, host, cancel);
+        await lab.TypeAndShowAsync(["job", "watch", job], lab.OptionsOfHost(host), cancel);
 
         story.Chapter("The lab opens the model; anybody can check the receipt");
         string results = lab.PathOf("results");
-        await lab.TypeAsync(cancel, ["job", "result", job, "-o", results], [.. lab.OptionsOfHost(host), "--policy", lab.PathOf("policy.yaml")]);
+        await lab.TypeAsync(["job", "result", job, "-o", results], [.. lab.OptionsOfHost(host), "--policy", lab.PathOf("policy.yaml")], cancel);
         bool verified = await VerifyReceiptAsync(clinicA, results, cancel);
         var twin = new PlaintextTwin(command, _datasets, _programs, folder);
         double accuracy = await twin.AccuracyAsync(JobFile.Read(jobFile), Path.Combine(results, "model.safetensors"), cancel);
@@ -105,38 +104,24 @@ internal sealed class Demonstration(Command command, Story story, string folder,
     {
         string sealedFile = actor.PathOf(Path.ChangeExtension(file, ".itx"));
         await actor.TypeAsync(
-            cancel,
-            ["data", "seal", Path.Combine(_datasets, file), "--schema", schema, "-o", sealedFile],
-            [.. actor.OptionsOfKeys, "--frame-size", SmallFrames]);
-        await actor.TypeAsync(cancel, ["data", "push", sealedFile], actor.OptionsOfHost(host));
+            ["data", "seal", Path.Combine(_datasets, file), "--schema", schema, "--frame-size", SmallFrames, "-o", sealedFile],
+            actor.OptionsOfKeys,
+            cancel);
+        await actor.TypeAsync(["data", "push", sealedFile], actor.OptionsOfHost(host), cancel);
     }
 
     private async Task<FirmwareMeasurements> MeasureAsync(CancellationToken cancel)
     {
-        using JsonDocument measured = JsonDocument.Parse(await command.RunAsync(cancel, "device", "measure", "--json"));
+        using JsonDocument measured = JsonDocument.Parse(await command.RunAsync(["device", "measure", "--json"], line: null, cancel));
         Measurement Read(string name) => Measurement.Parse(measured.RootElement.GetProperty(name).GetString()!);
         return new FirmwareMeasurements(Read("ccu"), Read("icu"), Read("tiles"));
     }
 
-    private async Task WatchAsync(Actor lab, string job, Uri host, CancellationToken cancel)
-    {
-        string events = await lab.TypeAsync(cancel, ["job", "watch", job], lab.OptionsOfHost(host));
-        foreach (string line in events.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            story.Line(line);
-        }
-    }
-
     private async Task<bool> VerifyReceiptAsync(Actor actor, string results, CancellationToken cancel)
     {
-        IReadOnlyList<string> line = ["receipt", "verify", Path.Combine(results, "receipt.cose"), "--policy", actor.PathOf("policy.yaml")];
         story.Typed(actor.Name, "receipt verify receipt.cose --policy policy.yaml");
-        CommandResult result = await command.TryRunAsync(cancel, line);
-        foreach (string text in (result.Output + result.Error).Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            story.Line(text);
-        }
-
+        CommandResult result = await command.TryRunAsync(
+            ["receipt", "verify", Path.Combine(results, "receipt.cose"), "--policy", actor.PathOf("policy.yaml")], story.Line, cancel);
         return result.ExitCode == 0;
     }
 

@@ -11,7 +11,8 @@ using Orchestrator.Sdk;
 namespace Orchestrator.EndToEnd.Tests;
 
 /// <summary>The job as it is meant to go, judged by what each party holds afterwards.</summary>
-public sealed class TrainingTests(TrainingTests.FinishedJob finished) : IClassFixture<TrainingTests.FinishedJob>
+[Collection<FinishedJob.Collection>]
+public sealed class TrainingTests(FinishedJob finished)
 {
     [Fact]
     public void Job_AgreedOn_GoesThroughItsStatesInOrder()
@@ -107,33 +108,5 @@ public sealed class TrainingTests(TrainingTests.FinishedJob finished) : IClassFi
         OrchestratorException refusal = Assert.Throws<OrchestratorException>(
             () => ReceiptCheck.RequireOutput(receipt, finished.Parties.Lab.Party, altered, finished.Model.SealedPath));
         Assert.Same(ContractErrors.ReceiptOutput, refusal.Code);
-    }
-
-    /// <summary>One job that ran to its end, and what each party fetched of it.</summary>
-    public sealed class FinishedJob : Deployment
-    {
-        internal Digest Job { get; private set; }
-
-        internal Manifest Manifest { get; private set; } = null!;
-
-        internal IReadOnlyList<JobEvent> Events { get; private set; } = [];
-
-        internal Dictionary<Participant, JobResult> Results { get; } = [];
-
-        internal DeliveredOutput Model => Results[Parties.Lab].Outputs.Single(output => output.Kind == OutputKind.Model);
-
-        public override async ValueTask InitializeAsync()
-        {
-            await base.InitializeAsync();
-            (Job, _, Events) = await RunAsync(NewJob());
-            Manifest = await Parties.Lab.Host.ManifestAsync(Job);
-            foreach (Participant party in Parties.All)
-            {
-                Results[party] = await party.Host.ResultAsync(Job, Folder[$"{party.Name}-result"], party.Policy);
-            }
-        }
-
-        internal TrainingMetrics MetricsOf(Participant party) =>
-            TrainingMetrics.Read(Results[party].Outputs.Single(output => output.Kind == OutputKind.Metrics).Path);
     }
 }

@@ -7,7 +7,8 @@ namespace Orchestrator.EndToEnd.Tests.Infrastructure;
 /// <summary>Host, device and three parties, with fresh state in one folder.</summary>
 public class Deployment : IAsyncLifetime
 {
-    private readonly List<IAsyncDisposable> _services = [];
+    private const string AnyPort = "127.0.0.1:0";
+
     private long _serial;
 
     internal TemporaryFolder Folder { get; } = new();
@@ -24,8 +25,8 @@ public class Deployment : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
-        Device = await StartDeviceAsync();
-        Host = await StartHostAsync(await DeviceAddressAsync());
+        Device = await StartDeviceAsync("device");
+        Host = await StartHostAsync("host");
         Parties = await Consortium.CreateAsync(Folder, Vendor);
         await Parties.JoinAsync(Host.Address);
         await Parties.StartAgentsAsync();
@@ -34,32 +35,43 @@ public class Deployment : IAsyncLifetime
     public virtual async ValueTask DisposeAsync()
     {
         await Parties.DisposeAsync();
-        foreach (IAsyncDisposable service in _services)
-        {
-            await service.DisposeAsync();
-        }
-
+        await Host.DisposeAsync();
+        await Device.DisposeAsync();
         Folder.Dispose();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Starts another device, of the vendor that the parties trust.</summary>
-    internal Task<Service> StartDeviceAsync(string name = "device", params IEnumerable<string> options) => KeepAsync(Service.StartAsync(
-        "device", ["--state", Folder[name], "--vendor", Vendor, "--listen", "127.0.0.1:0", "--allow-unconfined-tiles", .. options]));
+    internal Task<Service> StartDeviceAsync(string name, params IEnumerable<string> options) => Service.StartAsync(
+        "device", ["--state", Folder[name], "--vendor", Vendor, "--allow-unconfined-tiles", .. options]);
 
-    /// <summary>Starts the device again, where the host looks for it.</summary>
+    /// <summary>Starts the device that was killed again, where the host looks for it.</summary>
     internal async Task RestartDeviceAsync()
     {
-        await Device.KillAsync();
-        Device = await KeepAsync(Service.StartAsync(
-            "device", "--state", Folder["device"], "--vendor", Vendor, "--listen", Device.Address.Authority, "--allow-unconfined-tiles"));
+        Service killed = Device;
+        Device = await StartDeviceAsync("device", "--listen", killed.Address.Authority);
+        await killed.DisposeAsync();
     }
 
-    /// <summary>Starts the host again, on its state and at its address.</summary>
+    /// <summary>Starts another host, for the same device.</summary>
+    /// <param name="name">Of its state folder.</param>
+    internal async Task<Service> StartHostAsync(string name, string listen = AnyPort) => await Service.StartAsync(
+        "host", "--state", Folder[name], "--listen", listen, "--device", (await DeviceAddressAsync()).ToString());
+
+    /// <summary>Starts the host that was killed again, on its state and at its address.</summary>
     internal async Task RestartHostAsync()
     {
-        await Host.KillAsync();
-        Host = await StartHostAsync(await DeviceAddressAsync(), Host.Address.Authority);
+        Service killed = Host;
+        Host = await StartHostAsync("host", killed.Address.Authority);
+        await killed.DisposeAsync();
+    }
+
+    /// <summary>A party that no job names, connected to the host.</summary>
+    internal async Task<Participant> InviteAsync(string name)
+    {
+        Participant stranger = await Participant.CreateAsync(Folder, name, Vendor);
+        await stranger.ConnectAsync(Host.Address);
+        return stranger;
     }
 
     /// <summary>A job that was not proposed before.</summary>
@@ -79,14 +91,4 @@ public class Deployment : IAsyncLifetime
 
     /// <summary>Where the host finds what it takes for the device.</summary>
     protected virtual Task<Uri> DeviceAddressAsync() => Task.FromResult(Device.Address);
-
-    private Task<Service> StartHostAsync(Uri device, string listen = "127.0.0.1:0") => KeepAsync(Service.StartAsync(
-        "host", "--state", HostState, "--listen", listen, "--device", device.ToString()));
-
-    private async Task<Service> KeepAsync(Task<Service> starting)
-    {
-        Service service = await starting;
-        _services.Add(service);
-        return service;
-    }
 }

@@ -1,9 +1,21 @@
 using System.Diagnostics;
+using Orchestrator.Errors;
 
 namespace Orchestrator.EndToEnd.Tests.Infrastructure;
 
 /// <summary>How a program ended, and what it said.</summary>
-internal sealed record Ending(int ExitCode, string Output, string Error);
+internal sealed record Ending(int ExitCode, string Output, string Error)
+{
+    /// <summary>Asserts a failure as the command reports it: its exit code, and last on standard error one line with the code and one with a remedy.</summary>
+    public void AssertFailed(ErrorClass exitCode, string code)
+    {
+        Assert.True(ExitCode == (int)exitCode, ToString());
+        string[] lines = Error.TrimEnd('\n').Split('\n');
+        Assert.StartsWith($"error: {code}: ", lines[^2], StringComparison.Ordinal);
+        Assert.Matches("^remedy: .+", lines[^1]);
+        Assert.Single(lines, line => line.StartsWith("error: ", StringComparison.Ordinal));
+    }
+}
 
 /// <summary>The programs under test, as they were built.</summary>
 internal static class Executable

@@ -76,6 +76,10 @@ internal sealed class Participant : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs the command <c>orchestrator</c> as this party.</summary>
+    public Task<Ending> RunAsync(params IEnumerable<string> arguments) =>
+        Executable.RunAsync(Executable.Orchestrator, [.. arguments, .. Options]);
+
     public async ValueTask DisposeAsync()
     {
         await StopAgentAsync();

@@ -14,25 +14,17 @@ namespace Orchestrator.Sdk;
 /// </summary>
 internal sealed class Sealer(KeyStore keys, TimeProvider time)
 {
-    private const int CopyBytes = 1 << 20;
-
     public StreamCard SealData(string source, DataSchema schema, string destination, int frameSize, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         RequireDifferent(source, destination);
-        using RecordReader reader = RecordReader.Open(source, schema);
-        var meter = new ProgressMeter("seal", total: null, progress, time);
+        using RecordReader reader = RecordReader.Open(
+            source, schema, file => new MeteredStream(file, new ProgressMeter("seal", file.CanSeek ? file.Length : null, progress, time)));
         StreamHeader header = StreamHeader.Create(StreamKind.Data, keys.Identity.Name, schema.RecordSize) with
         {
             Schema = schema.ToCbor().Encode(),
             FrameSize = StreamHeader.FrameSizeFor(schema.RecordSize, frameSize),
         };
-        return Seal(destination, header, sealer => reader.CopyTo(
-            records =>
-            {
-                sealer.Write(records);
-                meter.Add(records.Length);
-            },
-            cancel));
+        return Seal(destination, header, sealer => reader.CopyTo(sealer.Write, cancel));
     }
 
     public StreamCard SealProgram(string source, string destination, IProgress<WorkProgress>? progress, CancellationToken cancel)

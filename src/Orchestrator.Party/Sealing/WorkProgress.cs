@@ -28,7 +28,8 @@ internal sealed class ProgressMeter(string work, long? total, IProgress<WorkProg
     /// <summary>Counts bytes, and reports when the last report is old enough or all is done.</summary>
     public void Add(long bytes)
     {
-        _done += bytes;
+        // A reader may read a file's directory before its content: then more is read than the file has.
+        _done = Math.Min(_done + bytes, total ?? long.MaxValue);
         TimeSpan elapsed = time.GetElapsedTime(_started);
         if (receiver is not null && (elapsed - _reported >= s_interval || _done == total))
         {
@@ -45,21 +46,21 @@ internal sealed class ProgressMeter(string work, long? total, IProgress<WorkProg
     }
 }
 
-/// <summary>A readable stream that counts what is read from it.</summary>
+/// <summary>A readable stream that counts what is read from it, and disposes it.</summary>
 internal sealed class MeteredStream(Stream inner, ProgressMeter meter) : Stream
 {
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
+    public override bool CanSeek => inner.CanSeek;
 
     public override bool CanWrite => false;
 
-    public override long Length => throw new NotSupportedException();
+    public override long Length => inner.Length;
 
     public override long Position
     {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
+        get => inner.Position;
+        set => inner.Position = value;
     }
 
     public override int Read(Span<byte> buffer)
@@ -75,7 +76,17 @@ internal sealed class MeteredStream(Stream inner, ProgressMeter meter) : Stream
     {
     }
 
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => inner.Seek(offset, origin);
 
     public override void SetLength(long value) => throw new NotSupportedException();
 

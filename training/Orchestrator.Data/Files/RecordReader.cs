@@ -26,8 +26,9 @@ public abstract class RecordReader : IDisposable
     /// <summary>Opens a file by its extension: <c>.csv</c>, <c>.npy</c>, <c>.npz</c> or <c>.txt</c>.</summary>
     /// <param name="path">The file.</param>
     /// <param name="schema">What its records are to be.</param>
+    /// <param name="watch">Wraps the opened file, for instance to count what is read of it; disposes it with itself.</param>
     /// <exception cref="OrchestratorException">Also <see cref="DataErrors.Format"/> for another extension.</exception>
-    public static RecordReader Open(string path, DataSchema schema)
+    public static RecordReader Open(string path, DataSchema schema, Func<Stream, Stream>? watch = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         Func<Stream, RecordReader> reader = Path.GetExtension(path).ToUpperInvariant() switch
@@ -38,10 +39,11 @@ public abstract class RecordReader : IDisposable
             ".TXT" => file => new TextRecordReader(file, schema),
             _ => throw new OrchestratorException(DataErrors.Format, $"{Path.GetFileName(path)} has none of the extensions .csv, .npy, .npz, .txt."),
         };
-        FileStream? stream = null;
+        Stream? stream = null;
         try
         {
             stream = File.OpenRead(path);
+            stream = watch is null ? stream : watch(stream);
             return reader(stream);
         }
         catch (Exception e)

@@ -59,20 +59,7 @@ internal static class TileConfinement
         ("DOTNET_ROOT", RuntimeRoot),
         ("DOTNET_EnableDiagnostics", "0"),
         ("HOME", "/tmp"),
-        .. KernelChoice(),
     ];
-
-    /// <summary>The machine's choice of numeric kernels: with another one, training would round otherwise than outside of the device.</summary>
-    private static IEnumerable<(string Name, string Value)> KernelChoice()
-    {
-        foreach (string name in (string[])["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "ATEN_CPU_CAPABILITY"])
-        {
-            if (System.Environment.GetEnvironmentVariable(name) is { } value)
-            {
-                yield return (name, value);
-            }
-        }
-    }
 
     // .../shared/Microsoft.NETCore.App/10.0.x/ lies three folders below the root.
     private static string RuntimeRoot => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));

@@ -67,13 +67,10 @@ public sealed class HostServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when the host has been stopped by <see cref="StopAsync"/> or failed.</summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken = default) => _application.WaitForShutdownAsync(cancellationToken);
+    /// <summary>Serves until <paramref name="ending"/> is cancelled, or until the host fails, which its log explains.</summary>
+    public Task WaitForShutdownAsync(CancellationToken ending) => _application.WaitForShutdownAsync(ending);
 
-    /// <summary>Ends calls and sessions and stops serving. What was in work is taken up at the next start.</summary>
-    public Task StopAsync(CancellationToken cancellationToken = default) => _application.StopAsync(cancellationToken);
-
-    /// <summary>Stops, and gives the state folder free.</summary>
+    /// <summary>Ends calls and sessions, stops serving, and gives the state folder free. What was in work is taken up at the next start.</summary>
     public async ValueTask DisposeAsync()
     {
         await _application.StopAsync();
@@ -91,6 +88,7 @@ public sealed class HostServer : IAsyncDisposable
             grpc.Interceptors.Add<Authentication>();
         });
         services
+            .AddSingleton<IHostLifetime, EmbeddedLifetime>()
             .AddSingleton(options)
             .AddSingleton(time)
             .AddSingleton(_ => StateDirectory.Open(options.State))

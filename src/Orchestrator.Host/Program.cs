@@ -11,13 +11,15 @@ return command.Errors.Count > 0 ? (int)ErrorClass.Usage : exitCode;
 // Serves until the process is told to end (SIGINT, SIGTERM).
 static async Task<int> RunAsync(HostOptions options, CancellationToken ending)
 {
+    // Signals are handled from the first time that this yields.
+    await Task.Yield();
     try
     {
         await using HostServer server = await HostServer.StartAsync(options, logging: LogToStandardError, cancellationToken: ending);
         Console.WriteLine($"address {server.Address.GetLeftPart(UriPartial.Authority)}");
         Console.WriteLine($"certificate {server.Fingerprint}");
-        await Task.Delay(Timeout.InfiniteTimeSpan, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return 0;
+        await server.WaitForShutdownAsync(ending);
+        return ending.IsCancellationRequested ? 0 : (int)ErrorClass.Internal;
     }
     catch (OrchestratorException failure)
     {
@@ -29,6 +31,6 @@ static async Task<int> RunAsync(HostOptions options, CancellationToken ending)
 
 static void LogToStandardError(ILoggingBuilder logging)
 {
-    logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
+    logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
     logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 }

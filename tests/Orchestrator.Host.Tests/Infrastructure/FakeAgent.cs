@@ -56,6 +56,15 @@ internal sealed class FakeAgent : IAsyncDisposable
         }
         : new AgentMessage { Nonce = new Nonce { Job = message.NonceRequest.Job, Attempt = message.NonceRequest.Attempt, Nonce_ = NonceOf("x") } };
 
+    /// <summary>Whether the host told it that a job ended so.</summary>
+    public bool HasHeardEnd(JobState state)
+    {
+        lock (Heard)
+        {
+            return Heard.Any(message => message.JobEnded?.State == state);
+        }
+    }
+
     public static ByteString NonceOf(string party) => ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(party)));
 
     public async ValueTask DisposeAsync()

@@ -10,6 +10,7 @@ using Orchestrator.Host.Tests.Infrastructure;
 
 namespace Orchestrator.Host.Tests.Sessions;
 
+/// <summary>What a session relays, and what becomes of the job when it succeeds, fails or is lost.</summary>
 public class SessionTests
 {
     [Fact]
@@ -105,7 +106,7 @@ public class SessionTests
         Assert.Equal(["clinic-a", "clinic-b"], events.Where(happened => happened.Kind == "refused").Select(happened => happened.Party));
         Assert.DoesNotContain("commit", device.Commands);
         await Poll.UntilAsync(() => Task.FromResult(device.Commands[^1] == "reset"));
-        await Poll.UntilAsync(() => Task.FromResult(HeardEnd(willing, JobState.Failed)));
+        await Poll.UntilAsync(() => Task.FromResult(willing.HasHeardEnd(JobState.Failed)));
     }
 
     [Fact]
@@ -213,179 +214,6 @@ public class SessionTests
     }
 
     [Fact]
-    public async Task Job_WhoseAgentIsAway_WaitsAndGoesOnWhenItComes()
-    {
-        await using FakeDevice device = await FakeDevice.StartAsync();
-        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address] });
-        using var job = new TestJob(host);
-        await job.QueueAsync();
-        await using FakeAgent lab = await FakeAgent.AttendAsync(job.Lab);
-        await using FakeAgent first = await FakeAgent.AttendAsync(job.Clients[0]);
-
-        List<JobEvent> waiting = await job.WatchAsync(happened => happened.Text == "No agent attends for clinic-b.");
-        Assert.Equal("waiting_for_agent", waiting[^1].Kind);
-        await using FakeAgent second = await FakeAgent.AttendAsync(job.Clients[1]);
-
-        Assert.Equal("completed", (await job.WatchAsync())[^1].Kind);
-    }
-
-    [Fact]
-    public async Task Job_WhoseAgentStaysAway_FailsAfterTheTimeout()
-    {
-        await using FakeDevice device = await FakeDevice.StartAsync();
-        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address] });
-        using var job = new TestJob(host);
-        await job.QueueAsync();
-        await job.WatchAsync(happened => happened.Kind == "waiting_for_agent");
-
-        host.Clock.Advance(TimeSpan.FromMinutes(10));
-
-        List<JobEvent> events = await job.WatchAsync();
-        Assert.Equal(("failed", HostErrors.AgentAway.Id), (events[^1].Kind, events[^1].Error.Code));
-    }
-
-    [Fact]
-    public async Task Job_WithoutADevice_WaitsAndGoesOnWhenItComesBack()
-    {
-        await using FakeDevice device = await FakeDevice.StartAsync();
-        device.IsAway = true;
-        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address] });
-        using var job = new TestJob(host);
-        await job.QueueAsync();
-        await FakeAgent.AttendAllAsync(job);
-        await job.WatchAsync(happened => happened.Kind == "waiting_for_device");
-        Assert.Equal("away", (await job.Lab.Parties.DescribeAsync(new DescribeRequest())).Devices.Single().State);
-
-        device.IsAway = false;
-
-        Assert.Equal("completed", (await job.WatchAsync())[^1].Kind);
-        DeviceDescription described = (await job.Lab.Parties.DescribeAsync(new DescribeRequest())).Devices.Single();
-        Assert.Equal(("idle", "aliasdevice"), (described.State, described.Evidence.ToStringUtf8()));
-    }
-
-    [Fact]
-    public async Task Job_WithoutADeviceForTooLong_Fails()
-    {
-        await using TestHost host = await TestHost.StartAsync();
-        using var job = new TestJob(host);
-        await job.QueueAsync();
-        await FakeAgent.AttendAllAsync(job);
-        await job.WatchAsync(happened => happened.Kind == "waiting_for_device");
-
-        host.Clock.Advance(TimeSpan.FromMinutes(10));
-
-        List<JobEvent> events = await job.WatchAsync();
-        Assert.Equal(("failed", HostErrors.DeviceAway.Id), (events[^1].Kind, events[^1].Error.Code));
-    }
-
-    [Fact]
-    public async Task Agent_ThatComesBackInTheMiddle_IsAskedAgain()
-    {
-        await using FakeDevice device = await FakeDevice.StartAsync();
-        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address] });
-        using var job = new TestJob(host);
-        await job.QueueAsync();
-        await using FakeAgent lab = await FakeAgent.AttendAsync(job.Lab);
-        await using FakeAgent first = await FakeAgent.AttendAsync(job.Clients[0]);
-        var asked = new TaskCompletionSource();
-        FakeAgent silent = await FakeAgent.AttendAsync(job.Clients[1], message =>
-        {
-            asked.TrySetResult();
-            return null;
-        });
-        await Expect.WithinAsync(asked.Task);
-        await silent.DisposeAsync();
-
-        await using FakeAgent second = await FakeAgent.AttendAsync(job.Clients[1]);
-
-        Assert.Equal("completed", (await job.WatchAsync())[^1].Kind);
-    }
-
-    [Fact]
-    public async Task Agent_ThatDoesNotAnswer_CostsTheAttempt()
-    {
-        await using FakeDevice device = await FakeDevice.StartAsync();
-        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address], ReleaseTimeout = TimeSpan.FromMilliseconds(300) });
-        using var job = new TestJob(host);
-        await job.QueueAsync();
-        await using FakeAgent lab = await FakeAgent.AttendAsync(job.Lab);
-        await using FakeAgent first = await FakeAgent.AttendAsync(job.Clients[0]);
-        await using FakeAgent silent = await FakeAgent.AttendAsync(job.Clients[1], _ => null);
-
-        List<JobEvent> events = await job.WatchAsync();
-
-        Assert.Equal(("failed", HostErrors.AgentAway.Id), (events[^1].Kind, events[^1].Error.Code));
-        Assert.Equal(4, events.Count(happened => happened.Kind == "requeued" && happened.Error.Code == HostErrors.AgentAway.Id));
-    }
-
-    [Fact]
-    public async Task Agent_ThatComesSecond_ReplacesTheFirst()
-    {
-        await using TestHost host = await TestHost.StartAsync();
-        using HostClient client = await host.LoginAsync(new TestParty("clinic-a"));
-        await using FakeAgent first = await FakeAgent.AttendAsync(client);
-        await using FakeAgent second = await FakeAgent.AttendAsync(client);
-
-        await Expect.CodeAsync(HostErrors.AgentReplaced, () => Task.WhenAny(first.Running, second.Running).Unwrap());
-    }
-
-    [Fact]
-    public async Task Withdraw_DuringTheRun_StopsTheDevice()
-    {
-        await using FakeDevice device = await FakeDevice.StartAsync();
-        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address] });
-        using var job = new TestJob(host);
-        var stopped = new TaskCompletionSource();
-        device.OnRun = async run =>
-        {
-            run.Ended.Register(() => stopped.TrySetResult());
-            await run.ProgressAsync(1);
-            await Task.Delay(Timeout.Infinite, run.Ended);
-        };
-        await job.QueueAsync();
-        FakeAgent[] agents = await FakeAgent.AttendAllAsync(job);
-        await job.WatchAsync(happened => happened.Kind == "progress");
-
-        await job.Clients[0].Jobs.WithdrawAsync(new WithdrawRequest { Job = HostClient.Bytes(job.Digest) }, job.Clients[0].Headers);
-
-        await Expect.WithinAsync(stopped.Task);
-        await Poll.UntilAsync(() => Task.FromResult(device.Commands[^1] == "reset" && HeardEnd(agents[0], JobState.Withdrawn)));
-        Assert.Equal("withdrawn", (await job.WatchAsync())[^1].Kind);
-    }
-
-    [Fact]
-    public async Task Withdraw_WhereTheManifestLetsTheEpochFinish_StopsTheDeviceAfterIt()
-    {
-        await using FakeDevice device = await FakeDevice.StartAsync();
-        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address] });
-        using var job = new TestJob(host, withdrawal: WithdrawalRule.FinishEpoch);
-        var withdrawn = new TaskCompletionSource();
-        var stopped = new TaskCompletionSource();
-        bool wentOn = false;
-        device.OnRun = async run =>
-        {
-            run.Ended.Register(() => stopped.TrySetResult());
-            await run.ProgressAsync(1);
-            await withdrawn.Task;
-            wentOn = (await run.AskAsync(FakeRun.ReadFrame(1, 0))).Frame is not null;
-            for (uint epoch = 2; !run.Ended.IsCancellationRequested; epoch++)
-            {
-                await run.ProgressAsync(epoch);
-                await Task.Delay(TimeSpan.FromMilliseconds(10), run.Ended);
-            }
-        };
-        await job.QueueAsync();
-        await FakeAgent.AttendAllAsync(job);
-        await job.WatchAsync(happened => happened.Kind == "progress");
-
-        await job.Clients[0].Jobs.WithdrawAsync(new WithdrawRequest { Job = HostClient.Bytes(job.Digest) }, job.Clients[0].Headers);
-        withdrawn.SetResult();
-
-        await Expect.WithinAsync(stopped.Task);
-        Assert.True(wentOn);
-    }
-
-    [Fact]
     public async Task Host_StoppedDuringTheRun_RepeatsTheSession()
     {
         await using FakeDevice device = await FakeDevice.StartAsync();
@@ -414,61 +242,5 @@ public class SessionTests
         Assert.Equal("completed", events[^1].Kind);
         Assert.Equal("The host stopped during attempt 1; another follows.", events.Single(happened => happened.Kind == "requeued").Text);
         Assert.Equal(Enumerable.Range(1, events.Count).Select(number => (ulong)number), events.Select(happened => happened.Sequence));
-    }
-
-    [Fact]
-    public async Task TwoJobs_OnTwoDevices_RunAtTheSameTime()
-    {
-        await using FakeDevice left = await FakeDevice.StartAsync();
-        await using FakeDevice right = await FakeDevice.StartAsync();
-        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [left.Address, right.Address] });
-        using var first = new TestJob(host);
-        using var second = new TestJob(host, serial: 2, parties: [.. first.Clients.Select(client => client.Party)]);
-        var both = new Barrier(2);
-        left.OnRun = right.OnRun = async run =>
-        {
-            Assert.True(await Task.Run(() => both.SignalAndWait(TimeSpan.FromSeconds(60))));
-            await run.FinishAsync();
-        };
-        await first.QueueAsync();
-        await second.QueueAsync();
-        await FakeAgent.AttendAllAsync(first);
-
-        Assert.Equal("completed", (await first.WatchAsync())[^1].Kind);
-        Assert.Equal("completed", (await second.WatchAsync())[^1].Kind);
-    }
-
-    [Fact]
-    public async Task TwoJobs_OnOneDevice_RunOneAfterTheOther()
-    {
-        await using FakeDevice device = await FakeDevice.StartAsync();
-        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address] });
-        using var first = new TestJob(host);
-        using var second = new TestJob(host, serial: 2, parties: [.. first.Clients.Select(client => client.Party)]);
-        int running = 0;
-        device.OnRun = async run =>
-        {
-            Assert.Equal(1, Interlocked.Increment(ref running));
-            await run.AskAsync(FakeRun.ReadFrame(1, 0));
-            Interlocked.Decrement(ref running);
-            await run.FinishAsync();
-        };
-        await first.LoginAsync();
-        await FakeAgent.AttendAllAsync(first);
-        await first.QueueAsync();
-        await second.QueueAsync();
-
-        Assert.Equal("completed", (await first.WatchAsync())[^1].Kind);
-        Assert.Equal("completed", (await second.WatchAsync())[^1].Kind);
-        Assert.True((await second.WatchAsync()).Last(happened => happened.Kind == "device_assigned").TimeUnixMilliseconds
-            >= (await first.WatchAsync())[^1].TimeUnixMilliseconds);
-    }
-
-    private static bool HeardEnd(FakeAgent agent, JobState state)
-    {
-        lock (agent.Heard)
-        {
-            return agent.Heard.Any(message => message.JobEnded?.State == state);
-        }
     }
 }

@@ -15,8 +15,11 @@ public sealed class FirmwareMeter
     /// <summary>First assembly of the controller.</summary>
     public const string CcuAssembly = "Orchestrator.Device.dll";
 
+    /// <summary>The tiles' executable, which starts <see cref="TilesAssembly"/>.</summary>
+    public const string TilesProgram = "Orchestrator.Tiles";
+
     /// <summary>First assembly of the tiles: what the autoloader starts.</summary>
-    public const string TilesAssembly = "Orchestrator.Tiles.dll";
+    public const string TilesAssembly = TilesProgram + ".dll";
 
     /// <summary>The board controller's firmware image.</summary>
     public const string IcuImage = "icu-firmware.json";

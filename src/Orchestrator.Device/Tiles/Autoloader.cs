@@ -46,7 +46,7 @@ public sealed class Autoloader : ITileLauncher
             throw new OrchestratorException(DeviceErrors.FirmwareMissing, "The tiles' program was changed after it was measured.");
         }
 
-        string[] command = [Path.Combine(_folder, Path.GetFileNameWithoutExtension(FirmwareMeter.TilesAssembly)), "serve"];
+        string[] command = [Path.Combine(_folder, FirmwareMeter.TilesProgram), "serve"];
         return TileProcess.Start(Confined ? TileConfinement.Wrap(_folder, command) : Unconfined(command), _log);
     }
 

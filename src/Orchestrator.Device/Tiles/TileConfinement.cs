@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Orchestrator.Device.Firmware;
 
 namespace Orchestrator.Device.Tiles;
 
 /// <summary>
 /// How bubblewrap confines the tiles: own namespaces of every kind, so no network and no other process; a root of nothing
-/// but the program's folder and the system's libraries, all read-only; no capabilities, no environment.
+/// but the program's files and the system's libraries, all read-only; no capabilities, no environment.
 /// </summary>
 internal static class TileConfinement
 {
@@ -40,17 +41,15 @@ internal static class TileConfinement
             "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
             "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
         };
-        foreach (string path in SystemPaths.Append(RuntimeRoot).Append(programFolder).Where(Path.Exists))
-        {
-            arguments.AddRange(["--ro-bind", path, path]);
-        }
-
+        arguments.AddRange(SystemPaths.Append(RuntimeRoot).Where(Path.Exists).SelectMany(BindReadOnly));
+        arguments.AddRange(["--tmpfs", programFolder]);
+        arguments.AddRange(ProgramFiles(programFolder).SelectMany(BindReadOnly));
         foreach ((string name, string value) in Environment())
         {
             arguments.AddRange(["--setenv", name, value]);
         }
 
-        return new ProcessStartInfo(Bubblewrap, [.. arguments, "--remount-ro", "/", "--chdir", programFolder, "--", .. command]);
+        return new ProcessStartInfo(Bubblewrap, [.. arguments, "--remount-ro", programFolder, "--remount-ro", "/", "--chdir", programFolder, "--", .. command]);
     }
 
     /// <summary>All that the tiles' environment holds.</summary>
@@ -60,6 +59,12 @@ internal static class TileConfinement
         ("DOTNET_EnableDiagnostics", "0"),
         ("HOME", "/tmp"),
     ];
+
+    private static string[] BindReadOnly(string path) => ["--ro-bind", path, path];
+
+    // Not the whole folder: an operator may keep the device's state in it.
+    private static IEnumerable<string> ProgramFiles(string folder) => Directory.EnumerateFileSystemEntries(folder)
+        .Where(path => Path.GetExtension(path) is ".dll" or ".so" or ".json" || Path.GetFileName(path) is FirmwareMeter.TilesProgram or "runtimes");
 
     // .../shared/Microsoft.NETCore.App/10.0.x/ lies three folders below the root.
     private static string RuntimeRoot => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));

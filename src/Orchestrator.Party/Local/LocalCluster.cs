@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
 using Orchestrator.Attestation;
@@ -90,7 +91,7 @@ public sealed class LocalCluster : IAsyncDisposable
             Measurement Of(string part) => Measurement.Parse(measured.RootElement.GetProperty(part).GetString()!);
             return new FirmwareMeasurements(Of("ccu"), Of("icu"), Of("tiles"));
         }
-        catch (Exception e) when (e is System.ComponentModel.Win32Exception or JsonException or KeyNotFoundException)
+        catch (Exception e) when (e is Win32Exception or JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw new OrchestratorException(PartyErrors.ServiceNotStarted, $"{program} does not measure the firmware: {e.Message}", inner: e);
         }

@@ -36,7 +36,7 @@ internal static class OutputJson
     };
 
     private static JsonObject Bundle(IReadOnlyList<FormattedValue> values) =>
-        new(values.Select(value => KeyValuePair.Create(value.MimeType, (JsonNode?)Lines(value.Text))));
+        new(values.OrderBy(value => value.MimeType, StringComparer.Ordinal).Select(value => KeyValuePair.Create(value.MimeType, (JsonNode?)Lines(value.Text))));
 
     private static JsonArray Lines(string text)
     {

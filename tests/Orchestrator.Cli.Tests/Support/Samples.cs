@@ -26,4 +26,33 @@ internal static class Samples
         format: orchestrator/release-policy/v1
         roots: []
         """;
+
+    public static string Job(string lab, string clinic) =>
+        $$"""
+        format: orchestrator/job/v1
+        name: growth
+        launcher: lab
+        parties:
+          - {{lab.Trim()}}
+          - {{clinic.Trim()}}
+        program: {owner: lab, sealed: program.itx}
+        data:
+          - {owner: clinic, role: train, sealed: data.itx}
+        plan:
+          loss: cross_entropy
+          optimizer:
+            sgd: {learning_rate: 0.1}
+          batch_size: 2
+          epochs: 1
+          seed: 1
+          interleaving: concatenate
+        outputs:
+          - {name: model, kind: model, receivers: [lab]}
+        device:
+          firmware:
+            - ccu: {{new string('1', 96)}}
+              icu: {{new string('2', 96)}}
+              tiles: {{new string('3', 96)}}
+          minimum_security_version: 1
+        """;
 }

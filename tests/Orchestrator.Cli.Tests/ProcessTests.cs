@@ -1,0 +1,127 @@
+using System.Diagnostics;
+
+namespace Orchestrator.Cli.Tests;
+
+/// <summary>The command as the shell sees it.</summary>
+public sealed class ProcessTests : IDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
+
+    private readonly Cli _cli = new();
+
+    public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public async Task Command_OnPipes_PutsDataOnStandardOutputAndTheRestOnStandardError()
+    {
+        using Process init = Start(["party", "init", "lab", "--home", _cli["lab"]], Cli.Passphrase);
+        string output = await init.StandardOutput.ReadToEndAsync();
+        string error = await init.StandardError.ReadToEndAsync();
+        await WaitAsync(init);
+
+        Assert.Equal(0, init.ExitCode);
+        Assert.StartsWith("orchestrator-party:lab:", output, StringComparison.Ordinal);
+        Assert.Single(output.TrimEnd('\n').Split('\n'));
+        Assert.Contains("back the folder up", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Command_WithoutPassphraseOrTerminal_DoesNotWait()
+    {
+        using Process init = Start(["party", "init", "lab", "--home", _cli["lab"]], passphrase: null);
+        await WaitAsync(init);
+        Assert.Equal(2, init.ExitCode);
+    }
+
+    [Fact]
+    public async Task Agent_Interrupted_EndsInOrderLikeAnInterruptedShellCommand()
+    {
+        await _cli.MustRunAsync("party", "init", "lab", "--home", _cli["lab"]);
+        _cli.Write("policy.yaml", Samples.Policy);
+
+        // `host run` becomes the host program: its process id, standard streams and signals are that program's.
+        using Process host = Start(["host", "run", "--state", _cli["host"], "--listen", "127.0.0.1:0", "--ready-file", _cli["host.url"]], null);
+        host.OutputDataReceived += (_, _) => { };
+        host.BeginOutputReadLine();
+        host.ErrorDataReceived += (_, _) => { };
+        host.BeginErrorReadLine();
+        string url = await WhenWrittenAsync(_cli["host.url"]);
+
+        using Process agent = Start(["agent", "run", "--home", _cli["lab"], "--policy", _cli["policy.yaml"], "--host", url.Trim()], Cli.Passphrase);
+        await WhenSaidAsync(agent.StandardError, "attending");
+        Signal(agent, "INT");
+        await WaitAsync(agent);
+        Signal(host, "TERM");
+        await WaitAsync(host);
+
+        Assert.Equal(130, agent.ExitCode);
+        Assert.Equal(0, host.ExitCode);
+    }
+
+    private static Process Start(string[] arguments, string? passphrase)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "orchestrator"), arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.Remove("ORCHESTRATOR_PASSPHRASE");
+        if (passphrase is not null)
+        {
+            start.Environment["ORCHESTRATOR_PASSPHRASE"] = passphrase;
+        }
+
+        Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return process;
+    }
+
+    private static void Signal(Process process, string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    private static async Task WaitAsync(Process process)
+    {
+        using var patience = new CancellationTokenSource(s_patience);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+    }
+
+    private static async Task WhenSaidAsync(StreamReader reader, string word)
+    {
+        using var patience = new CancellationTokenSource(s_patience);
+        while (await reader.ReadLineAsync(patience.Token) is { } line)
+        {
+            if (line.Contains(word, StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"The process ended without saying \"{word}\".");
+    }
+
+    private static async Task<string> WhenWrittenAsync(string path)
+    {
+        using var patience = new CancellationTokenSource(s_patience);
+        using var changes = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!File.Exists(path) || new FileInfo(path).Length == 0)
+        {
+            await changes.WaitForNextTickAsync(patience.Token);
+        }
+
+        return await File.ReadAllTextAsync(path, patience.Token);
+    }
+}

@@ -121,7 +121,8 @@ public sealed class HostConnection : IAsyncDisposable
     /// <summary>Every event of a job after number <paramref name="after"/>, then live, to the job's end. Goes on by itself when the host restarts.</summary>
     public async IAsyncEnumerable<JobEvent> WatchAsync(Digest job, ulong after = 0, [EnumeratorCancellation] CancellationToken cancel = default)
     {
-        var patience = new Patience(_party.Time);
+        // About a minute: as long as a host takes to restart, on a slow machine.
+        var patience = new Patience(_party.Time, attempts: 12);
         while (true)
         {
             await using IAsyncEnumerator<JobEvent> events = ReadEvents(job, after, cancel).GetAsyncEnumerator(cancel);

@@ -12,6 +12,7 @@ internal sealed class Patience(TimeProvider time, int? attempts = 6)
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
 
     private int _failures;
+    private bool _loginLost;
 
     /// <summary>Whether trying again may help: the host is away or restarting, or has forgotten a login.</summary>
     public static bool IsPassing(OrchestratorException failure) =>
@@ -26,12 +27,20 @@ internal sealed class Patience(TimeProvider time, int? attempts = 6)
         if (moved)
         {
             _failures = 0;
+            _loginLost = false;
         }
     }
 
     /// <summary>Waits before the next attempt, or throws the <paramref name="failure"/> of the last one.</summary>
     public async Task WaitAsync(OrchestratorException failure, CancellationToken cancel)
     {
+        // A host that has forgotten the login is back: waiting for it is over. Once only, or a host could hold a party for ever.
+        if (HostLink.IsLoginLost(failure) && !_loginLost)
+        {
+            _loginLost = true;
+            _failures = 0;
+        }
+
         if (!IsPassing(failure) || (attempts is { } most && _failures + 1 >= most))
         {
             throw failure;

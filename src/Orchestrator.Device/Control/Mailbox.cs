@@ -72,8 +72,7 @@ public sealed class Mailbox : IDisposable
     /// <exception cref="OrchestratorException"><see cref="DeviceErrors.CommandIllegal"/>.</exception>
     public ReadOnlyMemory<byte> Quote() => Execute(Command.Quote, () =>
     {
-        _session = new Session(_job!);
-        _session.SetEvidence(_quoter.Attest(_session, _boot));
+        _session = Session.Begin(_job!, session => _quoter.Attest(session, _boot));
         return _session.Evidence;
     });
 

@@ -6,8 +6,8 @@ using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Device.Runs;
 using Orchestrator.Device.Tiles;
 using Orchestrator.Errors;
-using Mailbox = Orchestrator.Device.Control.Mailbox;
 using DmaProtocol = Orchestrator.Contracts.Protocol.Device.Dma;
+using Mailbox = Orchestrator.Device.Control.Mailbox;
 
 namespace Orchestrator.Device.Dma;
 

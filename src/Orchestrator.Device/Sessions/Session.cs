@@ -17,12 +17,30 @@ public sealed class Session : IDisposable
     private readonly HpkePrivateKey _sessionKey = HpkePrivateKey.Generate();
     private readonly SortedDictionary<string, KeyPackage> _packages = new(StringComparer.Ordinal);
 
-    /// <summary>Begins a session of <paramref name="job"/>.</summary>
-    public Session(LoadedJob job)
+    private Session(LoadedJob job)
     {
-        ArgumentNullException.ThrowIfNull(job);
         Job = job;
         Id = RandomNumberGenerator.GetBytes(Quote.SessionSize);
+    }
+
+    /// <summary>Begins a session.</summary>
+    /// <param name="job">What it will run.</param>
+    /// <param name="attest">Makes the signed quote for it.</param>
+    public static Session Begin(LoadedJob job, Func<Session, byte[]> attest)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(attest);
+        var session = new Session(job);
+        try
+        {
+            session.Evidence = attest(session);
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
     }
 
     /// <summary>What it will run.</summary>
@@ -34,21 +52,14 @@ public sealed class Session : IDisposable
     /// <summary>To which parties seal their packages.</summary>
     public HpkePublicKey PublicKey => _sessionKey.PublicKey;
 
-    /// <summary>The signed quote; set once, when the device quotes.</summary>
+    /// <summary>The signed quote.</summary>
     public ReadOnlyMemory<byte> Evidence { get; private set; }
 
     /// <summary>SHA-256 of <see cref="Evidence"/>.</summary>
-    public Digest EvidenceDigest { get; private set; }
+    public Digest EvidenceDigest => Digest.Of(Evidence.Span);
 
     /// <summary>The parties whose packages are in, in order.</summary>
     public IReadOnlyCollection<string> Staged => _packages.Keys;
-
-    /// <summary>Keeps the quote that was made for the session.</summary>
-    public void SetEvidence(ReadOnlyMemory<byte> evidence)
-    {
-        Evidence = evidence;
-        EvidenceDigest = Digest.Of(evidence.Span);
-    }
 
     /// <summary>Opens a party's key package and keeps its keys; they are not used before all parties' are there.</summary>
     /// <exception cref="OrchestratorException"><see cref="DeviceErrors.PackageRepeated"/>, or a code of the package's.</exception>

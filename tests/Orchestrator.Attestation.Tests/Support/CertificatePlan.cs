@@ -49,20 +49,20 @@ internal sealed record CertificatePlan
 
     public static CertificatePlan For(
         CertificateProfile profile, X500DistinguishedName subject, ECDsa key, X500DistinguishedName issuer, ECDsa issuerKey, TcbInfo? tcb = null) => new()
-    {
-        Place = profile.Name,
-        Subject = subject,
-        Issuer = issuer,
-        Key = key,
-        IssuerKey = issuerKey,
-        Extensions =
+        {
+            Place = profile.Name,
+            Subject = subject,
+            Issuer = issuer,
+            Key = key,
+            IssuerKey = issuerKey,
+            Extensions =
         [
             .. profile.FixedExtensions(),
             KeyIdentifier(key),
             X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(KeyIdentifier(issuerKey)),
             .. tcb is null ? Array.Empty<X509Extension>() : [tcb.ToExtension()],
         ],
-    };
+        };
 
     private static X509SubjectKeyIdentifierExtension KeyIdentifier(ECDsa key) =>
         new(SHA384.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 20), critical: false);

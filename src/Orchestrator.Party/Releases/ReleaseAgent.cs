@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Quotes;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Contracts.Releases;
@@ -66,19 +67,45 @@ public sealed class ReleaseAgent
     {
         Metadata headers = await link.AuthorizeAsync(cancel);
         using AsyncDuplexStreamingCall<AgentMessage, HostMessage> call = link.Releases.Attend(headers, cancellationToken: cancel);
-        await call.RequestStream.WriteAsync(new AgentMessage { Attending = new Attending() }, cancel);
-        await call.ResponseHeadersAsync;
+        await SayAsync(call, new AgentMessage { Attending = new Attending() }, cancel);
+        await AcceptedAsync(call);
         _events?.Report(ReleaseEvent.Attending());
         while (await call.ResponseStream.MoveNext(cancel))
         {
             patience.Note(moved: true);
             if (Answer(call.ResponseStream.Current) is { } answer)
             {
-                await call.RequestStream.WriteAsync(answer, cancel);
+                await SayAsync(call, answer, cancel);
             }
         }
 
         throw new OrchestratorException(ConnectionErrors.HostAway, "The host ended the agent's connection.");
+    }
+
+    private static async Task SayAsync(AsyncDuplexStreamingCall<AgentMessage, HostMessage> call, AgentMessage message, CancellationToken cancel)
+    {
+        try
+        {
+            await call.RequestStream.WriteAsync(message, cancel);
+        }
+        catch (InvalidOperationException e)
+        {
+            // To write to a call that is over is a mistake in gRPC's eyes; here only the host knew that it was.
+            throw new OrchestratorException(ConnectionErrors.HostAway, "The host ended the agent's connection.", inner: e);
+        }
+    }
+
+    // The headers are the one part of a call whose failure the channel's interceptor does not name.
+    private static async Task AcceptedAsync(AsyncDuplexStreamingCall<AgentMessage, HostMessage> call)
+    {
+        try
+        {
+            await call.ResponseHeadersAsync;
+        }
+        catch (RpcException e)
+        {
+            throw RpcErrors.FromRpc(e);
+        }
     }
 
     private AgentMessage? Answer(HostMessage message) => message.MessageCase switch

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Crypto;
@@ -183,6 +184,38 @@ public sealed class HostConnectionTests : IAsyncLifetime
 
         // The login died with the first host; the connection and the job did not.
         Assert.Equal("growth", (await lab.JobAsync(job)).Name);
+    }
+
+    [Fact]
+    public async Task Agent_HostRestarted_AttendsAgain()
+    {
+        using var end = new CancellationTokenSource();
+        var arrivals = Channel.CreateUnbounded<ReleaseEvent>();
+        await using HostConnection lab = await ConnectAsync(_parties.Lab);
+        Task agent = new ReleaseAgent(_parties.Lab, PartyPolicy.Parse(Samples.EmptyPolicy, "lab"), new Relay(arrivals.Writer)).RunAsync(lab, end.Token);
+        await UntilAsync(arrivals.Reader, ReleaseEventKind.Attending);
+
+        int port = _host.Address.Port;
+        await _host.DisposeAsync();
+        await UntilAsync(arrivals.Reader, ReleaseEventKind.Disconnected);
+        _host = await StartHostAsync("host", port);
+        await UntilAsync(arrivals.Reader, ReleaseEventKind.Attending);
+
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => agent);
+    }
+
+    private static async Task UntilAsync(ChannelReader<ReleaseEvent> events, ReleaseEventKind kind)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while ((await events.ReadAsync(patience.Token)).Kind != kind)
+        {
+        }
+    }
+
+    private sealed class Relay(ChannelWriter<ReleaseEvent> events) : IProgress<ReleaseEvent>
+    {
+        public void Report(ReleaseEvent value) => events.TryWrite(value);
     }
 
     private Task<HostServer> StartHostAsync(string state, int port = 0) =>

@@ -19,7 +19,12 @@ public partial class QuickstartTests(QuickstartRun run)
     private const double LeastAccuracy = 0.95;
 
     [Fact]
-    public void Outputs_AsStoredInTheFile() => Assert.Empty(StoredOutputs.Differences(run.Results));
+    public void Outputs_AsStoredInTheFile()
+    {
+        IReadOnlyList<string> differences = StoredOutputs.Differences(run.Results);
+
+        Assert.True(differences.Count == 0, $"{string.Join('\n', differences)}\nIf that is meant, store the outputs: {QuickstartRun.WriteVariable}=1.");
+    }
 
     [Fact]
     public void Accuracy_OnRecordsThatNoClinicGave_IsHigh()
@@ -74,7 +79,7 @@ public partial class QuickstartTests(QuickstartRun run)
 [CollectionDefinition(nameof(QuickstartRun), DisableParallelization = true)]
 public sealed class QuickstartRun : IAsyncLifetime, ICollectionFixture<QuickstartRun>
 {
-    private const string WriteVariable = "ORCHESTRATOR_WRITE_NOTEBOOKS";
+    internal const string WriteVariable = "ORCHESTRATOR_WRITE_NOTEBOOKS";
     private const string TemporaryVariable = "TMPDIR";
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 

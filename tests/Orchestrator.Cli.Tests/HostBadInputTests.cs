@@ -154,6 +154,29 @@ public sealed class HostBadInputTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Plan_WithAProgramThatDoesNotFitTheSchema_FindsIt()
+    {
+        CliOutcome outcome = await _cli.RunAsync("job", "plan", _cli["job.yaml"], "--program", Repository.PathOf("training", "programs", "wdbc_mlp.pt"), "--json");
+
+        Assert.Equal((int)ErrorClass.Refused, outcome.ExitCode);
+        Assert.Equal("program-fails", Assert.Single(outcome.Json.GetProperty("findings").EnumerateArray()).GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Inspect_OfAProgram_ListsItsParameters()
+    {
+        CliOutcome outcome = await _cli.MustRunAsync("program", "inspect", Repository.PathOf("training", "programs", "wdbc_mlp.pt"), "--json");
+        Assert.Equal(4, outcome.Json.GetProperty("parameters").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Inspect_OfWhatIsNoProgram_SaysSo()
+    {
+        await MustFailAsync("program-not-torchscript", ErrorClass.Input, "program", "inspect", _cli["data.csv"]);
+        await MustFailAsync("storage-missing", ErrorClass.NotFound, "program", "inspect", _cli["nowhere.pt"]);
+    }
+
+    [Fact]
     public async Task Json_OfAFailure_IsOneLineOnStandardError()
     {
         CliOutcome outcome = await _cli.RunAsync("job", "approve", new string('0', 64), "--home", _cli["lab"], "--json");

@@ -28,7 +28,7 @@ public sealed class ReferenceTests
     [Fact]
     public void Reference_InTheTree_IsWhatTheCommandsSay()
     {
-        string path = Path.Combine(Root(), "docs", "cli.md");
+        string path = Repository.PathOf("docs", "cli.md");
         string reference = Markdown();
         if (Environment.GetEnvironmentVariable("ORCHESTRATOR_WRITE_DOCS") is "1")
         {
@@ -122,16 +122,5 @@ public sealed class ReferenceTests
         }
 
         text.AppendLine("```");
-    }
-
-    private static string Root()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Orchestrator.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new InvalidOperationException("The tests do not run from within the tree.");
     }
 }

@@ -43,7 +43,7 @@ internal static class JobPlanCommand
 
             if (rehearsal.Findings.Count > 0)
             {
-                throw new OrchestratorException(JobErrors.WouldFail, $"{rehearsal.Findings.Count} findings would stop this job.");
+                throw new OrchestratorException(JobErrors.WouldFail, $"{Count(rehearsal.Findings.Count, "finding")} would stop this job.");
             }
         });
         return command;
@@ -75,7 +75,7 @@ internal static class JobPlanCommand
         JobPrediction predicted = rehearsal.Prediction;
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"job {rehearsal.Manifest.Digest}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"  reads    {predicted.TrainingRecords} training records, {predicted.StepsPerEpoch} steps and {predicted.FramesPerEpoch} frames an epoch");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  reads    {Count(predicted.TrainingRecords, "training record")}, {Count(predicted.StepsPerEpoch, "step")} and {Count(predicted.FramesPerEpoch, "frame")} an epoch");
         text.AppendLine(CultureInfo.InvariantCulture, $"  uploads  {ProgressDisplay.Size(predicted.SealedBytes)} sealed");
         text.AppendLine(CultureInfo.InvariantCulture, $"  memory   {ProgressDisplay.Size(predicted.DeviceBytes)} of records on the device at once");
         foreach (string line in rehearsal.NotChecked)
@@ -83,7 +83,7 @@ internal static class JobPlanCommand
             text.AppendLine(CultureInfo.InvariantCulture, $"  not tried: {line}");
         }
 
-        text.AppendLine(rehearsal.Findings.Count == 0 ? "nothing known would stop it" : $"{rehearsal.Findings.Count} findings would stop it:");
+        text.AppendLine(rehearsal.Findings.Count == 0 ? "nothing known would stop it" : $"{Count(rehearsal.Findings.Count, "finding")} would stop it:");
         foreach (Denial finding in rehearsal.Findings)
         {
             text.AppendLine(Explainer.Describe(finding));
@@ -91,4 +91,6 @@ internal static class JobPlanCommand
 
         return text.ToString().TrimEnd();
     }
+
+    private static string Count(long number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
 }

@@ -61,10 +61,10 @@ public class NotebookRunnerTests
     {
         IReadOnlyList<CellResult> results = await RunAsync(
             """
+            var printed = new TaskCompletionSource();
             var go = new TaskCompletionSource();
-            var late = Task.Run(async () => { Console.Write("early"); await go.Task; Console.Write("late"); });
-            while (late.Status != TaskStatus.WaitingForActivation) await Task.Yield();
-            await Task.Delay(50);
+            var late = Task.Run(async () => { Console.Write("early"); printed.SetResult(); await go.Task; Console.Write("late"); });
+            await printed.Task;
             """,
             "go.SetResult();\nawait late;\nConsole.Write(\"second\");");
 

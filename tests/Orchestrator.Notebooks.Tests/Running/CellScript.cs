@@ -33,9 +33,13 @@ internal sealed partial class CellScript
     };
 
     private readonly List<CellPart> _parts = [];
+    private readonly NotebookCell _cell;
+    private PartKind _kind;
 
-    private CellScript()
+    private CellScript(NotebookCell cell)
     {
+        _cell = cell;
+        _kind = s_languages.TryGetValue(cell.Language, out PartKind kind) ? kind : throw Bad(1, $"cells in {cell.Language} are not run here");
     }
 
     /// <summary>Whether <c>#!time</c> asks for the time that the cell takes.</summary>
@@ -47,48 +51,53 @@ internal sealed partial class CellScript
     /// <exception cref="NotebookException">A magic command is unknown, lacks its argument, or would fetch packages.</exception>
     public static CellScript Parse(NotebookCell cell)
     {
-        NotebookException Bad(int line, string what) => new($"Cell {cell.Number}, line {line}: {what}.");
-        PartKind kind = s_languages.TryGetValue(cell.Language, out PartKind known) ? known : throw Bad(1, $"cells in {cell.Language} are not run here");
-        var script = new CellScript();
+        var script = new CellScript(cell);
         var text = new StringBuilder();
         int first = 1;
-        int number = 0;
-        foreach (string line in cell.Source.Split('\n'))
+        string[] lines = cell.Source.Split('\n');
+        for (int number = 1; number <= lines.Length; number++)
         {
-            number++;
+            string line = lines[number - 1];
             if (PackageDirective().IsMatch(line))
             {
-                throw Bad(number, "no packages are fetched here; refer to a file by #r \"path\"");
+                throw script.Bad(number, "no packages are fetched here; refer to a file by #r \"path\"");
             }
 
-            if (!line.StartsWith("#!", StringComparison.Ordinal))
+            if (line.StartsWith("#!", StringComparison.Ordinal))
+            {
+                script.Add(script._kind, text, first);
+                script.Obey(line, number);
+                first = number + 1;
+            }
+            else
             {
                 text.Append(line).Append('\n');
-                continue;
-            }
-
-            script.Add(kind, text, first);
-            first = number + 1;
-            string[] words = line[2..].Split(' ', 2, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            switch (words)
-            {
-                case ["time"]:
-                    script.IsTimed = true;
-                    break;
-                case ["import", { } path]:
-                    script._parts.Add(new CellPart(PartKind.Import, path.Trim('"'), number));
-                    break;
-                case [{ } language] when s_languages.TryGetValue(language, out PartKind next):
-                    kind = next;
-                    break;
-                default:
-                    throw Bad(number, $"\"{line.Trim()}\" is no magic command that is run here");
             }
         }
 
-        script.Add(kind, text, first);
+        script.Add(script._kind, text, first);
         return script;
     }
+
+    private void Obey(string command, int line)
+    {
+        switch (command[2..].Split(' ', 2, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            case ["time"]:
+                IsTimed = true;
+                break;
+            case ["import", { } path]:
+                _parts.Add(new CellPart(PartKind.Import, path.Trim('"'), line));
+                break;
+            case [{ } language] when s_languages.TryGetValue(language, out PartKind next):
+                _kind = next;
+                break;
+            default:
+                throw Bad(line, $"\"{command.Trim()}\" is no magic command that is run here");
+        }
+    }
+
+    private NotebookException Bad(int line, string what) => new($"Cell {_cell.Number}, line {line}: {what}.");
 
     private void Add(PartKind kind, StringBuilder text, int line)
     {

@@ -40,7 +40,7 @@ public static class CommandLine
             };
             return await parsed.InvokeAsync(configuration, cancel);
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
             terminal.Note("interrupted");
             return ExitCodes.Interrupted;

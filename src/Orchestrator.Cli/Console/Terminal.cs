@@ -86,19 +86,34 @@ public sealed class Terminal
     {
         System.Console.Error.Write(question);
         var line = new StringBuilder();
-        while (System.Console.ReadKey(intercept: true) is var key && key.Key != ConsoleKey.Enter)
+
+        // As a signal, Ctrl-C would not end the wait for a key.
+        System.Console.TreatControlCAsInput = true;
+        try
         {
-            if (key.Key == ConsoleKey.Backspace)
+            while (System.Console.ReadKey(intercept: true) is var key && key.Key != ConsoleKey.Enter)
             {
-                line.Length = Math.Max(0, line.Length - 1);
-            }
-            else if (!char.IsControl(key.KeyChar))
-            {
-                line.Append(key.KeyChar);
+                if (key is { Key: ConsoleKey.C, Modifiers: ConsoleModifiers.Control })
+                {
+                    throw new OperationCanceledException();
+                }
+
+                if (key.Key == ConsoleKey.Backspace)
+                {
+                    line.Length = Math.Max(0, line.Length - 1);
+                }
+                else if (!char.IsControl(key.KeyChar))
+                {
+                    line.Append(key.KeyChar);
+                }
             }
         }
+        finally
+        {
+            System.Console.TreatControlCAsInput = false;
+            System.Console.Error.WriteLine();
+        }
 
-        System.Console.Error.WriteLine();
         return line.ToString();
     }
 }

@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
@@ -36,12 +35,12 @@ public sealed partial class DmaService(Mailbox mailbox, ITileLauncher launcher, 
     {
         try
         {
-            byte[] receipt = [];
+            Finished? finished = null;
             await mailbox.RunAsync(
-                async (session, device, cancellation) => receipt = await EndingClearly(new JobRun(session, device, launcher, host).RunAsync(cancellation), hostAway).ConfigureAwait(false),
+                async (session, device, cancellation) => finished = await EndingClearly(new JobRun(session, device, launcher, host).RunAsync(cancellation), hostAway).ConfigureAwait(false),
                 hostAway).ConfigureAwait(false);
             LogFinished();
-            return new DeviceTransfer { Finished = new Finished { Receipt = ByteString.CopyFrom(receipt) } };
+            return new DeviceTransfer { Finished = finished };
         }
         catch (OrchestratorException e) when (e.Code != DeviceErrors.CommandIllegal)
         {
@@ -50,7 +49,7 @@ public sealed partial class DmaService(Mailbox mailbox, ITileLauncher launcher, 
         }
     }
 
-    private static async Task<byte[]> EndingClearly(Task<byte[]> run, CancellationToken hostAway)
+    private static async Task<Finished> EndingClearly(Task<Finished> run, CancellationToken hostAway)
     {
         try
         {

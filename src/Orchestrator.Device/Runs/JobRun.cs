@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Google.Protobuf;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Contracts.Receipts;
@@ -23,12 +24,12 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
     private readonly ManifestContent _manifest = session.Job.Manifest.Content;
 
     /// <summary>Runs the job.</summary>
-    /// <returns>The signed receipt.</returns>
+    /// <returns>The signed receipt, and how long the training took.</returns>
     /// <exception cref="OrchestratorException">Whatever ended the run: a security exception, the host, the tiles.</exception>
-    public async Task<byte[]> RunAsync(CancellationToken cancellation)
+    public async Task<Finished> RunAsync(CancellationToken cancellation)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task<byte[]> work = WorkAsync(end.Token);
+        Task<Finished> work = WorkAsync(end.Token);
         Task first = await Task.WhenAny(host.Failure, work).ConfigureAwait(false);
         await end.CancelAsync().ConfigureAwait(false);
         await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -38,7 +39,7 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         return await work.ConfigureAwait(false);
     }
 
-    private async Task<byte[]> WorkAsync(CancellationToken cancellation)
+    private async Task<Finished> WorkAsync(CancellationToken cancellation)
     {
         using var sxp = new EncryptionUnit(device.Board.KeySlots, device.Board.Contexts, session.KeyOf);
         var streams = new List<InputStream>();
@@ -61,7 +62,7 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         }
     }
 
-    private async Task<byte[]> TrainAsync(IReadOnlyList<InputStream> streams, IngressTile ingress, CancellationToken cancellation)
+    private async Task<Finished> TrainAsync(IReadOnlyList<InputStream> streams, IngressTile ingress, CancellationToken cancellation)
     {
         InputStream program = streams.Single(stream => stream.Description.Role is null);
         InputStream[] data = [.. streams.Where(stream => stream.Description.Role is not null)];
@@ -80,7 +81,12 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         var conversation = new TileConversation(tiles.Channel, frames, outputs, metrics, epoch => ReportAsync(epoch, streams, cancellation));
         TileMessage.Done done = await conversation.TrainAsync(cancellation).ConfigureAwait(false);
         await outputs.WriteMetricsAsync(metrics.Lines(), cancellation).ConfigureAwait(false);
-        return Sign(streams, done.Epochs, metrics, outputs);
+        return new Finished
+        {
+            Receipt = ByteString.CopyFrom(Sign(streams, done.Epochs, metrics, outputs)),
+            TrainingMicroseconds = (ulong)done.TrainingMicroseconds,
+            WaitingMicroseconds = (ulong)done.WaitingMicroseconds,
+        };
     }
 
     // The last frame of a stream may be empty; no batch needs it, but without it nothing shows that the stream ends there.

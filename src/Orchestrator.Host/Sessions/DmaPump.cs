@@ -23,10 +23,10 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
     private const uint MaximumLeaves = 1 << 16;
 
     /// <summary>Serves one run to its end.</summary>
-    /// <returns>The device's receipt.</returns>
+    /// <returns>The device's receipt, and how long it trained.</returns>
     /// <exception cref="JobFailedException">The device raised an exception.</exception>
     /// <exception cref="OrchestratorException">The device went away or broke the protocol, or an output cannot be stored.</exception>
-    public async Task<byte[]> RunAsync(Dma.DmaClient device, CancellationToken cancellationToken)
+    public async Task<Finished> RunAsync(Dma.DmaClient device, CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using AsyncDuplexStreamingCall<HostTransfer, DeviceTransfer> call = device.Run(cancellationToken: ended.Token);
@@ -52,7 +52,7 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
         }
     }
 
-    private async Task<byte[]> ListenAsync(IAsyncStreamReader<DeviceTransfer> requests, ChannelWriter<Task<Answer>> answers, CancellationToken cancellationToken)
+    private async Task<Finished> ListenAsync(IAsyncStreamReader<DeviceTransfer> requests, ChannelWriter<Task<Answer>> answers, CancellationToken cancellationToken)
     {
         while (await requests.MoveNext(cancellationToken))
         {
@@ -75,7 +75,7 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
                     progress(request.Progress);
                     break;
                 case DeviceTransfer.TransferOneofCase.Finished:
-                    return request.Finished.Receipt.ToByteArray();
+                    return request.Finished;
                 case DeviceTransfer.TransferOneofCase.Exception:
                     throw new JobFailedException(request.Exception);
                 default:

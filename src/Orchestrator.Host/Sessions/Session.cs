@@ -102,9 +102,9 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
                 inputs.Add((uint)stream.Id, store.Open(stream.Digest));
             }
 
-            byte[] receipt = await new DmaPump(inputs, outputs, OnProgress).RunAsync(device.Dma, cancellationToken);
+            Finished finished = await new DmaPump(inputs, outputs, OnProgress).RunAsync(device.Dma, cancellationToken);
             NoteProgress(_epochs.Rest());
-            ledger.Complete(job.Digest, attempt, receipt, outputs.Keep());
+            ledger.Complete(job.Digest, attempt, finished, outputs.Keep());
         }
         finally
         {

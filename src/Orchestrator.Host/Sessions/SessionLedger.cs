@@ -1,5 +1,7 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Orchestrator.Contracts.Protocol;
+using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Crypto;
 using Orchestrator.Host.Audit;
 using Orchestrator.Host.Jobs;
@@ -128,7 +130,7 @@ internal sealed class SessionLedger(HostDatabase database, JobJournal journal, C
         journal.Move(connection, job, JobState.Queued, new AuditEvent(EventKinds.Requeued) { Text = $"Attempt {attempt} was lost: {reason.Message}", Error = reason }));
 
     /// <summary>Ends a job with its result, all of it or nothing.</summary>
-    public void Complete(Digest job, int attempt, byte[] receipt, IReadOnlyList<SessionOutput> outputs) => Change(job, attempt, connection =>
+    public void Complete(Digest job, int attempt, Finished finished, IReadOnlyList<SessionOutput> outputs) => Change(job, attempt, connection =>
     {
         foreach (SessionOutput output in outputs)
         {
@@ -140,9 +142,13 @@ internal sealed class SessionLedger(HostDatabase database, JobJournal journal, C
                 ("$digest", output.Digest));
         }
 
-        connection.Execute("UPDATE jobs SET receipt = $receipt WHERE digest = $job", ("$receipt", receipt), ("$job", job));
-        journal.Move(connection, job, JobState.Completed, new AuditEvent(EventKinds.Completed) { Text = "The model is sealed to its receivers, and the receipt is here." });
+        connection.Execute("UPDATE jobs SET receipt = $receipt WHERE digest = $job", ("$receipt", finished.Receipt.ToByteArray()), ("$job", job));
+        journal.Move(connection, job, JobState.Completed, new AuditEvent(EventKinds.Completed) { Text = CompletedText(finished) });
     });
+
+    private static string CompletedText(Finished finished) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"Trained for {finished.TrainingMicroseconds / 1e6:0.000} s, of which {finished.WaitingMicroseconds / 1e6:0.000} s without data. The model is sealed to its receivers, and the receipt is here.");
 
     private static bool IsCurrent(SqliteConnection connection, Digest job, int attempt) =>
         JobStates.IsInSession(JobJournal.StateOf(connection, job)) && connection.Scalar("SELECT attempt FROM jobs WHERE digest = $job", ("$job", job)) == attempt;

@@ -138,7 +138,7 @@ public sealed class CsvTests
         using var file = new TempFile(name, content);
         using var reader = RecordReader.Open(file.Path, schema);
         var records = new List<byte[]>();
-        reader.CopyTo(record => records.Add(record.ToArray()));
+        reader.CopyTo(block => records.AddRange(block.ToArray().Chunk(schema.RecordSize)));
         Assert.Equal(records.Count, reader.Count);
         return records;
     }

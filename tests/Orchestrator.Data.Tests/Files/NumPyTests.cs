@@ -51,6 +51,34 @@ public sealed class NumPyTests
     public void Header_OfEachVersion_IsRead(byte version) =>
         Assert.Equal([Record(1, 2, 0)], CsvTests.Read(Npy(Dict("<f4", "(1, 3)"), Floats(1, 2, 0), version), "x.npy", Schema));
 
+    [Theory]
+    [InlineData(float.NaN, "data-missing-value")]
+    [InlineData(float.PositiveInfinity, "data-value-range")]
+    [InlineData(float.NegativeInfinity, "data-value-range")]
+    public void Table_OfManyColumns_IsRefusedForOneBadCell(float bad, string code)
+    {
+        const int Features = 37;
+        var wide = Schema with { Shape = [Features] };
+        for (var column = 0; column < Features; column++)
+        {
+            float[] row = [.. Enumerable.Repeat(-float.MaxValue, Features), 1];
+            Assert.Single(CsvTests.Read(Npy(Dict("<f4", $"(1, {Features + 1})"), Floats(row)), "x.npy", wide));
+            row[column] = bad;
+            var error = Assert.Throws<OrchestratorException>(() => CsvTests.Read(Npy(Dict("<f4", $"(1, {Features + 1})"), Floats(row)), "x.npy", wide));
+            Assert.Equal(code, error.Code.Id);
+            Assert.Contains($"feature {column}", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Table_LongerThanABlock_GivesEveryRowOnce()
+    {
+        const int Rows = 20_000;
+        float[] cells = [.. Enumerable.Range(0, Rows).SelectMany(row => new float[] { row, -row, row % 3 })];
+        Assert.Equal(
+            Enumerable.Range(0, Rows).Select(row => Record(row, -row, (byte)(row % 3))), CsvTests.Read(Npy(Dict("<f4", $"({Rows}, 3)"), Floats(cells)), "x.npy", Schema));
+    }
+
     public static TheoryData<string, byte[]> Faults => new()
     {
         { "data-format", [] },

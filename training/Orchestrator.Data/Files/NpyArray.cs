@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using Orchestrator.Data.Schemas;
@@ -21,6 +23,7 @@ internal sealed partial class NpyArray : IDisposable
     private readonly string _name;
     private readonly Func<ReadOnlySpan<byte>, Number> _read;
     private readonly int _elementSize;
+    private readonly ElementType? _same;
     private byte[] _row = [];
 
     /// <summary>Reads the header.</summary>
@@ -41,7 +44,15 @@ internal sealed partial class NpyArray : IDisposable
             throw Failure(DataErrors.Unsupported, "is in Fortran order; save numpy.ascontiguousarray of it");
         }
 
-        (_elementSize, _read) = Decoder(header.Groups["descr"].Value);
+        var type = header.Groups["descr"].Value;
+        (_elementSize, _read) = Decoder(type);
+        _same = type switch
+        {
+            "<f4" => ElementType.F32,
+            "<i8" => ElementType.I64,
+            "|u1" or "<u1" => ElementType.U8,
+            _ => null,
+        };
         Shape = ReadShape(header.Groups["shape"].Value);
     }
 
@@ -49,7 +60,8 @@ internal sealed partial class NpyArray : IDisposable
     public IReadOnlyList<long> Shape { get; }
 
     /// <summary>Reads the next <paramref name="count"/> elements.</summary>
-    public void Read(int count, Span<Number> numbers)
+    /// <returns>The elements as the file holds them; good until the next call.</returns>
+    public Elements Read(int count)
     {
         var size = count * _elementSize;
         if (_row.Length != size)
@@ -62,10 +74,7 @@ internal sealed partial class NpyArray : IDisposable
             throw Failure(DataErrors.Damaged, "ends before its last element");
         }
 
-        for (var index = 0; index < count; index++)
-        {
-            numbers[index] = _read(_row.AsSpan(index * _elementSize, _elementSize));
-        }
+        return new Elements(this, _row);
     }
 
     public void Dispose() => _file.Dispose();
@@ -140,6 +149,53 @@ internal sealed partial class NpyArray : IDisposable
         @"\A\{'descr': '(?<descr>[<>|=]?[a-zA-Z][0-9]*)', 'fortran_order': (?<fortran>True|False), 'shape': \((?<shape>[0-9, ]*)\), ?\}\s*\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex HeaderPattern();
+
+    /// <summary>Some elements of one array, in the file's encoding.</summary>
+    internal readonly ref struct Elements(NpyArray array, ReadOnlySpan<byte> bytes)
+    {
+        private readonly NpyArray _array = array;
+        private readonly ReadOnlySpan<byte> _bytes = bytes;
+
+        public int Count => _bytes.Length / _array._elementSize;
+
+        public Number this[int index] => _array._read(_bytes.Slice(index * _array._elementSize, _array._elementSize));
+
+        public Elements this[Range range]
+        {
+            get
+            {
+                var (first, count) = range.GetOffsetAndLength(Count);
+                return new Elements(_array, _bytes.Slice(first * _array._elementSize, count * _array._elementSize));
+            }
+        }
+
+        /// <summary>Copies all elements to a record of <paramref name="type"/> if that holds them as the file does, and all are numbers.</summary>
+        public bool TryCopyTo(Span<byte> record, ElementType type)
+        {
+            if (_array._same != type)
+            {
+                return false;
+            }
+
+            _bytes.CopyTo(record);
+            return type != ElementType.F32 || AreFinite(_bytes);
+        }
+
+        private static bool AreFinite(ReadOnlySpan<byte> floats)
+        {
+            const uint Exponent = 0x7F80_0000;
+            var words = MemoryMarshal.Cast<byte, uint>(floats);
+            for (; words.Length >= Vector<uint>.Count; words = words[Vector<uint>.Count..])
+            {
+                if (Vector.EqualsAny(new Vector<uint>(words) & new Vector<uint>(Exponent), new Vector<uint>(Exponent)))
+                {
+                    return false;
+                }
+            }
+
+            return words.IndexOfAnyInRange(Exponent, Exponent | 0x007F_FFFF) < 0 && words.IndexOfAnyInRange(0xFF80_0000, uint.MaxValue) < 0;
+        }
+    }
 
     /// <summary>An element, as a whole number if its type is one.</summary>
     internal readonly struct Number

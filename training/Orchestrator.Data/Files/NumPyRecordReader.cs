@@ -7,11 +7,12 @@ namespace Orchestrator.Data.Files;
 /// <summary>Records whose elements come from NumPy arrays with the records along the first axis.</summary>
 internal abstract class NumPyRecordReader : RecordReader
 {
-    private readonly NpyArray.Number[] _numbers;
     private long _left;
 
     private protected NumPyRecordReader(DataSchema schema)
-        : base(schema) => _numbers = new NpyArray.Number[schema.FeatureCount + schema.LabelCount];
+        : base(schema)
+    {
+    }
 
     /// <summary>Sets how many records there are to read.</summary>
     private protected long Left
@@ -19,8 +20,8 @@ internal abstract class NumPyRecordReader : RecordReader
         set => _left = value;
     }
 
-    /// <summary>Fills one record's numbers, features first.</summary>
-    private protected abstract void ReadNumbers(Span<NpyArray.Number> features, Span<NpyArray.Number> labels);
+    /// <summary>Reads one record's elements.</summary>
+    private protected abstract void ReadElements(out NpyArray.Elements features, out NpyArray.Elements labels);
 
     private protected override bool TryReadNext(Span<byte> record)
     {
@@ -30,15 +31,16 @@ internal abstract class NumPyRecordReader : RecordReader
         }
 
         _left--;
-        var features = _numbers.AsSpan(0, Schema.FeatureCount);
-        var labels = _numbers.AsSpan(Schema.FeatureCount);
-        ReadNumbers(features, labels);
-        for (var index = 0; index < features.Length; index++)
+        ReadElements(out var features, out var labels);
+        if (!features.TryCopyTo(record[..Schema.FeatureBytes], Schema.FeatureType))
         {
-            Check(Put(record[..Schema.FeatureBytes], Schema.FeatureType, index, features[index]), "feature", index);
+            for (var index = 0; index < features.Count; index++)
+            {
+                Check(Put(record[..Schema.FeatureBytes], Schema.FeatureType, index, features[index]), "feature", index);
+            }
         }
 
-        for (var index = 0; index < labels.Length; index++)
+        for (var index = 0; index < labels.Count; index++)
         {
             Check(PutLabel(record[Schema.FeatureBytes..], index, labels[index]), "label", index);
         }
@@ -81,17 +83,16 @@ internal abstract class NumPyRecordReader : RecordReader
 internal sealed class NpyRecordReader : NumPyRecordReader
 {
     private readonly NpyArray _array;
-    private readonly NpyArray.Number[] _row;
 
     public NpyRecordReader(Stream file, DataSchema schema)
         : base(schema)
     {
         _array = new NpyArray(file, "in the file");
-        _row = new NpyArray.Number[schema.FeatureCount + schema.LabelCount];
-        if (_array.Shape.Count != 2 || _array.Shape[1] != _row.Length)
+        var columns = schema.FeatureCount + schema.LabelCount;
+        if (_array.Shape.Count != 2 || _array.Shape[1] != columns)
         {
             throw _array.Failure(
-                DataErrors.ArrayShape, $"has shape [{string.Join(", ", _array.Shape)}], not [records, {_row.Length}] with the label last");
+                DataErrors.ArrayShape, $"has shape [{string.Join(", ", _array.Shape)}], not [records, {columns}] with the label last");
         }
 
         Left = _array.Shape[0];
@@ -99,11 +100,11 @@ internal sealed class NpyRecordReader : NumPyRecordReader
 
     protected override void Dispose(bool disposing) => _array.Dispose();
 
-    private protected override void ReadNumbers(Span<NpyArray.Number> features, Span<NpyArray.Number> labels)
+    private protected override void ReadElements(out NpyArray.Elements features, out NpyArray.Elements labels)
     {
-        _array.Read(_row.Length, _row);
-        _row.AsSpan(0, features.Length).CopyTo(features);
-        _row.AsSpan(features.Length).CopyTo(labels);
+        var row = _array.Read(Schema.FeatureCount + Schema.LabelCount);
+        features = row[..Schema.FeatureCount];
+        labels = row[Schema.FeatureCount..];
     }
 }
 
@@ -149,12 +150,12 @@ internal sealed class NpzRecordReader : NumPyRecordReader
         _archive.Dispose();
     }
 
-    private protected override void ReadNumbers(Span<NpyArray.Number> features, Span<NpyArray.Number> labels)
+    private protected override void ReadElements(out NpyArray.Elements features, out NpyArray.Elements labels)
     {
         try
         {
-            _features.Read(features.Length, features);
-            _labels.Read(labels.Length, labels);
+            features = _features.Read(Schema.FeatureCount);
+            labels = _labels.Read(Schema.LabelCount);
         }
         catch (InvalidDataException e)
         {

@@ -10,6 +10,9 @@ namespace Orchestrator.Data.Files;
 /// </summary>
 public abstract class RecordReader : IDisposable
 {
+    /// <summary>About how many bytes of records are passed on at a time.</summary>
+    private const int BlockSize = 1 << 16;
+
     private protected RecordReader(DataSchema schema)
     {
         ArgumentNullException.ThrowIfNull(schema);
@@ -79,16 +82,25 @@ public abstract class RecordReader : IDisposable
 
     /// <summary>Writes all remaining records one after the other.</summary>
     /// <param name="write">Takes one or more whole records; the bytes are reused after it returns.</param>
-    /// <param name="cancellation">Gives up between records.</param>
+    /// <param name="cancellation">Gives up between calls of <paramref name="write"/>.</param>
     public void CopyTo(Action<ReadOnlySpan<byte>> write, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(write);
-        var record = new byte[Schema.RecordSize];
-        while (TryRead(record))
+        var block = new byte[Math.Max(1, BlockSize / Schema.RecordSize) * Schema.RecordSize];
+        int filled;
+        do
         {
             cancellation.ThrowIfCancellationRequested();
-            write(record);
+            for (filled = 0; filled < block.Length && TryRead(block.AsSpan(filled, Schema.RecordSize)); filled += Schema.RecordSize)
+            {
+            }
+
+            if (filled > 0)
+            {
+                write(block.AsSpan(0, filled));
+            }
         }
+        while (filled == block.Length);
     }
 
     /// <inheritdoc/>

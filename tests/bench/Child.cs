@@ -13,9 +13,14 @@ internal static class Child
     /// <returns>Its standard output and error.</returns>
     /// <exception cref="UnavailableException">There is no such program.</exception>
     /// <exception cref="InvalidOperationException">It failed.</exception>
-    public static (string Output, string Error) Run(params string[] command)
+    public static (string Output, string Error) Run(params string[] command) => Run([], command);
+
+    /// <inheritdoc cref="Run(string[])"/>
+    /// <param name="environment">Variables that it gets besides this process's.</param>
+    /// <param name="command">The program and its arguments.</param>
+    public static (string Output, string Error) Run(IEnumerable<(string Variable, string Value)> environment, string[] command)
     {
-        using Process process = Start(command);
+        using Process process = Start(command, environment);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -32,11 +37,17 @@ internal static class Child
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static Process Start(string[] command)
+    private static Process Start(string[] command, IEnumerable<(string Variable, string Value)> environment)
     {
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach ((string variable, string value) in environment)
+        {
+            start.Environment[variable] = value;
+        }
+
         try
         {
-            return Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            return Process.Start(start)!;
         }
         catch (System.ComponentModel.Win32Exception)
         {

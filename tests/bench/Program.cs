@@ -1,11 +1,16 @@
 using Orchestrator.Bench;
+using Orchestrator.Bench.Commands;
+using Orchestrator.Bench.Memory;
 using Orchestrator.Bench.Streams;
+using Orchestrator.Bench.Training;
 
 if (args is [ChildWork.Switch, string work, .. string[] arguments])
 {
     ChildWork.Do(work, arguments);
     return 0;
 }
+
+var peaks = new JobPeaks();
 
 // One line each; `bench NAME...` runs those whose names begin with a NAME.
 IBenchmark[] benchmarks =
@@ -17,6 +22,17 @@ IBenchmark[] benchmarks =
     new SealFileVersusAge(),
     new OpenFileVersusAge(),
     new SealMemory(),
+    new SealCommandVersusAge(),
+    new VerifyCommandVersusAge(),
+    new FlatMemory("seal", Built.Orchestrator, peaks),
+    new FlatMemory("host", Built.Host, peaks),
+    new FlatMemory("device", Built.Device, peaks),
+    new FlatMemory("tiles", Built.Tiles, peaks),
+    new TrainerVersusTorch(TrainingTask.WdbcMlp),
+    new TrainerVersusTorch(TrainingTask.DigitsCnn),
+    new TrainerVersusTorch(TrainingTask.CharGpt),
+    new JobVersusPlaintext(TrainingTask.WdbcMlp),
+    new JobVersusPlaintext(TrainingTask.DigitsCnn),
 ];
 
 const string Folder = "out";

@@ -14,7 +14,9 @@ for project in tests/*.Tests; do
     ran=$((ran + 1))
     echo "== $name"
     dotnet test "$project" -c Release --no-build --nologo -v quiet \
-        --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=quiet" || status=1
+        --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=quiet" |
+        grep -vE '^(Test run for |A total of |Results File: |$)'
+    [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
     [ -s "$results/$name.trx" ] || { echo "$name left no results" >&2; status=1; }
 done
 [ "$ran" -gt 0 ] || { echo "no test project matches '${1:-}'" >&2; exit 2; }

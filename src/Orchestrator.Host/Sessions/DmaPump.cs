@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
+using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.IO;
@@ -19,13 +20,16 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
     /// <summary>Answers that are read ahead of the network. With frames of at most 16 MiB this bounds the pump's memory.</summary>
     private const int MaximumAnswersAhead = 8;
 
+    /// <summary>The device's code for tiles that crashed (docs/spec/device.md).</summary>
+    private const string TilesLost = "device-tiles-lost";
+
     /// <summary>Leaf hashes in one answer: 2 MiB of them.</summary>
     private const uint MaximumLeaves = 1 << 16;
 
     /// <summary>Serves one run to its end.</summary>
     /// <returns>The device's receipt, and how long it trained.</returns>
     /// <exception cref="JobFailedException">The device raised an exception.</exception>
-    /// <exception cref="OrchestratorException">The device went away or broke the protocol, or an output cannot be stored.</exception>
+    /// <exception cref="OrchestratorException">The device went away, lost its tiles or broke the protocol, or an output cannot be stored.</exception>
     public async Task<Finished> RunAsync(Dma.DmaClient device, CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -77,7 +81,7 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
                 case DeviceTransfer.TransferOneofCase.Finished:
                     return request.Finished;
                 case DeviceTransfer.TransferOneofCase.Exception:
-                    throw new JobFailedException(request.Exception);
+                    throw EndedBy(request.Exception);
                 default:
                     throw new OrchestratorException(HostErrors.DeviceProtocol, "The device sent a message of no known kind.");
             }
@@ -85,6 +89,11 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
 
         throw new OrchestratorException(HostErrors.DeviceAway, "The device ended the run without a result.");
     }
+
+    // Tiles that crash are a device that goes away: nothing is wrong with the job as far as anyone knows, and the next attempt gets fresh ones.
+    private static Exception EndedBy(ErrorDetail exception) => exception.Code == TilesLost
+        ? new OrchestratorException(new ErrorCode(exception.Code, ErrorClass.Unavailable, exception.Message, exception.Remedy), exception.Message)
+        : new JobFailedException(exception);
 
     private static async Task SendAsync(ChannelReader<Task<Answer>> answers, IClientStreamWriter<HostTransfer> device, CancellationTokenSource ended)
     {

@@ -19,6 +19,7 @@ internal sealed class HostLink : IDisposable
 {
     private const int MaxMessageBytes = 64 << 20;
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_reconnectPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_renewBefore = TimeSpan.FromMinutes(2);
 
     private readonly KeyStore _keys;
@@ -45,6 +46,10 @@ internal sealed class HostLink : IDisposable
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
+
+            // gRPC's own pauses between attempts to connect grow to minutes, during which calls fail unattempted: a host that is back must be found.
+            InitialReconnectBackoff = s_reconnectPause,
+            MaxReconnectBackoff = 5 * s_reconnectPause,
             MaxReceiveMessageSize = MaxMessageBytes,
             MaxSendMessageSize = MaxMessageBytes,
         });

@@ -6,7 +6,7 @@ namespace Orchestrator.Sdk;
 /// <summary>Waits longer and longer (0.2 s doubling to 10 s) between attempts, and gives up after some that changed nothing.</summary>
 /// <param name="time">The clock.</param>
 /// <param name="attempts">Attempts in a row that may fail; <see langword="null"/> never gives up.</param>
-internal sealed class Patience(TimeProvider time, int? attempts = 6)
+internal sealed class Patience(TimeProvider time, int? attempts = 10)
 {
     private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);

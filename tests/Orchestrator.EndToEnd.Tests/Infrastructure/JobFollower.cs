@@ -19,12 +19,11 @@ internal sealed class JobFollower : IAsyncDisposable
     /// <summary>Reads on to the next event of a kind.</summary>
     public async Task<JobEvent> UntilAsync(string kind)
     {
-        while (await _stream.MoveNextAsync())
+        while (await MoveNextAsync())
         {
-            _events.Add(_stream.Current);
-            if (_stream.Current.Kind == kind)
+            if (_events[^1].Kind == kind)
             {
-                return _stream.Current;
+                return _events[^1];
             }
         }
 
@@ -34,9 +33,8 @@ internal sealed class JobFollower : IAsyncDisposable
     /// <summary>Reads on to the last event.</summary>
     public async Task<JobEvent> ToEndAsync()
     {
-        while (await _stream.MoveNextAsync())
+        while (await MoveNextAsync())
         {
-            _events.Add(_stream.Current);
         }
 
         return _events[^1];
@@ -48,5 +46,23 @@ internal sealed class JobFollower : IAsyncDisposable
     {
         await _stream.DisposeAsync();
         _limit.Dispose();
+    }
+
+    private async Task<bool> MoveNextAsync()
+    {
+        try
+        {
+            if (!await _stream.MoveNextAsync())
+            {
+                return false;
+            }
+        }
+        catch (OperationCanceledException e) when (_limit.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Nothing follows on: {this}", e);
+        }
+
+        _events.Add(_stream.Current);
+        return true;
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Grpc.Core;
@@ -17,6 +19,12 @@ public static partial class RpcErrors
 
     /// <summary>The longest text that is taken over from a peer, in UTF-16 units.</summary>
     public const int MaximumTextLength = 2048;
+
+    /// <summary>The most denials that are taken over from a peer, or kept of one failure.</summary>
+    public const int MaximumDenials = 64;
+
+    /// <summary>The longest text of a denial, in UTF-16 units: room for a device's three measurements.</summary>
+    public const int MaximumDenialText = 1024;
 
     /// <summary>Codes of this area mean that the caller is not known yet, which gRPC has a status of its own for.</summary>
     private const string AuthenticationArea = "auth-";
@@ -67,12 +75,45 @@ public static partial class RpcErrors
         return new OrchestratorException(new ErrorCode(detail.Code, ClassOf(exception.StatusCode), message, remedy), message, inner: exception);
     }
 
-    /// <summary><paramref name="text"/> with control characters replaced by spaces, cut to <see cref="MaximumTextLength"/>.</summary>
-    public static string Printable(string text)
+    /// <summary>
+    /// A stranger's text made fit for a terminal, a log and every encoding: control and formatting characters (which could
+    /// reverse what is read) replaced by spaces, lone surrogates by U+FFFD, cut to <paramref name="length"/> UTF-16 units.
+    /// </summary>
+    public static string Printable(string text, int length = MaximumTextLength)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return string.Concat(text.Take(MaximumTextLength).Select(c => char.IsControl(c) ? ' ' : c));
+        var printable = new StringBuilder();
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (printable.Length + rune.Utf16SequenceLength > length)
+            {
+                break;
+            }
+
+            printable.Append(Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format ? " " : rune.ToString());
+        }
+
+        return printable.ToString();
     }
+
+    /// <summary>A stranger's description of a failure, fit to be kept and passed on: texts as by <see cref="Printable"/>, and of denials the first <see cref="MaximumDenials"/>.</summary>
+    public static ErrorDetail Printable(ErrorDetail detail)
+    {
+        ArgumentNullException.ThrowIfNull(detail);
+        var printable = new ErrorDetail { Code = Printable(detail.Code, MaximumDenialText), Message = Printable(detail.Message), Remedy = Printable(detail.Remedy) };
+        printable.Denials.AddRange(detail.Denials.Take(MaximumDenials).Select(Printable));
+        return printable;
+    }
+
+    private static Denial Printable(Denial denial) => new()
+    {
+        Code = Printable(denial.Code, MaximumDenialText),
+        Claim = Printable(denial.Claim, MaximumDenialText),
+        Expected = Printable(denial.Expected, MaximumDenialText),
+        Observed = Printable(denial.Observed, MaximumDenialText),
+        PolicyOf = Printable(denial.PolicyOf, MaximumDenialText),
+        Remedy = Printable(denial.Remedy, MaximumDenialText),
+    };
 
     private static StatusCode StatusOf(ErrorCode code) => code.Class switch
     {

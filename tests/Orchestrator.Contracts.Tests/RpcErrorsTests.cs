@@ -89,6 +89,15 @@ public class RpcErrorsTests
         Assert.Equal("a b", received.Remedy);
     }
 
+    [Theory]
+    [InlineData("read\u202eesrever", 100, "read esrever")]
+    [InlineData("a\ud83d\ude00", 2, "a")]
+    public void Printable_OfTextThatMisleadsOrIsCutWithinACharacter_IsHarmless(string text, int length, string printable) =>
+        Assert.Equal(printable, RpcErrors.Printable(text, length));
+
+    [Fact]
+    public void Printable_OfALoneSurrogate_CanBeEncoded() => Assert.Equal("a\ufffdb", RpcErrors.Printable("a\ud83db"));
+
     [Fact]
     public void FromRpc_WithACodeThatIsNoIdentifier_HasTheGenericCode()
     {

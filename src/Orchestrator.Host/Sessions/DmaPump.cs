@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Crypto;
@@ -81,7 +82,7 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
                 case DeviceTransfer.TransferOneofCase.Finished:
                     return request.Finished;
                 case DeviceTransfer.TransferOneofCase.Exception:
-                    throw EndedBy(request.Exception);
+                    throw EndedBy(RpcErrors.Printable(request.Exception));
                 default:
                     throw new OrchestratorException(HostErrors.DeviceProtocol, "The device sent a message of no known kind.");
             }

@@ -155,7 +155,7 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         foreach ((string party, Refusal refusal) in refusals)
         {
             ErrorDetail one = Refusals.Describe(party, refusal);
-            all.Denials.AddRange(one.Denials);
+            all.Denials.AddRange(one.Denials.Take(RpcErrors.MaximumDenials - all.Denials.Count));
             ledger.Note(job.Digest, attempt, new AuditEvent(EventKinds.Refused) { Party = party, Text = one.Message, Error = one });
         }
 

@@ -35,8 +35,7 @@ internal sealed class SignedByParty
             throw new OrchestratorException(invalid, $"The message has {bytes.Length} bytes; at most {maxBytes} are allowed.");
         }
 
-        ReadOnlyMemory<byte> message = bytes.ToArray();
-        CoseSign1 signed = Parse(message, invalid);
+        CoseSign1 signed = Parse(bytes, invalid);
         string name = Encoding.UTF8.GetString(signed.Header.KeyId.Span);
         if (!PartyName.IsValid(name))
         {
@@ -46,16 +45,21 @@ internal sealed class SignedByParty
         ManifestParty party = manifest.FindParty(name)
             ?? throw new OrchestratorException(ContractErrors.ApprovalStranger, $"The signer {name} is not a party of the manifest.");
         return signed.TryVerify(party.SigningKey, contentType, out VerifiedPayload? payload)
-            ? new SignedByParty(message, name, payload, invalid)
+            ? new SignedByParty(bytes, name, payload, invalid)
             : throw new OrchestratorException(invalid, $"The signature is not by the key of {name} in the manifest.");
     }
 
-    /// <summary>Reads the payload, a map of the given type that names the signer.</summary>
+    /// <summary>Zeroes the payload.</summary>
+    public void Erase() => _payload.Erase();
+
+    /// <summary>Reads the payload, a map of the given type that names the signer. Its byte strings are of use only while <paramref name="read"/> runs.</summary>
     public T Read<T>(string type, string what, Func<CborMapReader, string, T> read)
     {
+        CborValue? payload = null;
         try
         {
-            return CborValue.Decode(_payload.Bytes).As(what).ReadMap(map =>
+            payload = CborValue.Decode(_payload.Bytes);
+            return payload.As(what).ReadMap(map =>
             {
                 map.ExpectType(type);
                 CborField party = map.Required("party");
@@ -65,6 +69,10 @@ internal sealed class SignedByParty
         catch (OrchestratorException e) when (e.Code.Id.StartsWith("cbor-", StringComparison.Ordinal))
         {
             throw new OrchestratorException(_invalid, e.Message, inner: e);
+        }
+        finally
+        {
+            payload?.Erase();
         }
     }
 

@@ -1,9 +1,13 @@
 using System.Collections.Immutable;
+using Orchestrator.Attestation;
+using Orchestrator.Attestation.Quotes;
 using Orchestrator.Attestation.Tests.Support;
 using Orchestrator.Contracts.Approvals;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Receipts;
 using Orchestrator.Crypto;
+using Orchestrator.Crypto.Cbor;
+using Orchestrator.Crypto.Cose;
 using Orchestrator.Crypto.HybridEncryption;
 using Orchestrator.Crypto.Streams;
 using Orchestrator.Errors;
@@ -80,6 +84,36 @@ public sealed class ReceiptTests
             return receipt with { Manifest = other.Manifest, Approvals = ApprovalsOf(other) };
         },
     };
+
+    [Fact]
+    public void Verify_OfADeviceThatTheManifestDoesNotAccept_IsRefused()
+    {
+        ManifestContent accepting = _session.Job.Content;
+        AssertRefused(accepting.Device with { MinimumSecurityVersion = 1000 });
+        AssertRefused(accepting.Device with { Firmware = [TestVendor.Firmware with { Ccu = Measurement.Of([9]) }] });
+
+        void AssertRefused(DeviceRequirements device)
+        {
+            var manifest = Manifest.Create(accepting with { Device = device });
+            Evidence evidence = QuoteMaker.Make(_session.Vendor, quote => quote with { Manifest = manifest.Digest });
+            Receipt receipt = Honest() with
+            {
+                Manifest = manifest,
+                Quote = evidence.Digest,
+                Approvals = [.. accepting.Parties.Select(party => Approval.Sign(manifest, party.Name, _session.Job.SigningKeyOf(party.Name)))],
+            };
+            AssertInvalid(receipt.Sign(_session.Vendor.Alias, evidence.Bytes));
+        }
+    }
+
+    [Fact]
+    public void Verify_OfAStatementLargerThanOtherObjects_ReadsIt()
+    {
+        byte[] large = CoseSign1.Sign(_session.Vendor.Alias, Receipt.ContentType, "device"u8.ToArray(), [], new CborBytes(new byte[8 << 20]).Encode());
+        byte[] receipt = new CborArray(_session.Evidence.Bytes, large).Encode();
+
+        Assert.Equal(CborErrors.WrongType.Id, Assert.Throws<OrchestratorException>(() => Verify(receipt)).Code.Id);
+    }
 
     [Fact]
     public void Verify_WithAnApprovalMissing_IsRefused() => Assert.Equal(

@@ -16,6 +16,15 @@ public sealed class CborArray(ImmutableArray<CborValue> items) : CborValue
     /// <summary>The items in order.</summary>
     public ImmutableArray<CborValue> Items { get; } = items;
 
+    /// <inheritdoc/>
+    public override void Erase()
+    {
+        foreach (CborValue item in Items)
+        {
+            item.Erase();
+        }
+    }
+
     internal override void WriteTo(CborWriter writer)
     {
         writer.WriteStartArray(Items.Length);
@@ -59,6 +68,15 @@ public sealed class CborMap : CborValue
 
     /// <summary>The entries in order of their keys' encodings.</summary>
     public ImmutableArray<(CborValue Key, CborValue Value)> Entries { get; }
+
+    /// <inheritdoc/>
+    public override void Erase()
+    {
+        foreach ((_, CborValue value) in Entries)
+        {
+            value.Erase();
+        }
+    }
 
     /// <summary>Looks a key up.</summary>
     public bool TryGet(CborValue key, [MaybeNullWhen(false)] out CborValue value)
@@ -104,6 +122,9 @@ public sealed class CborTagged(ulong tag, CborValue content) : CborValue
 
     /// <summary>The item that the tag is about.</summary>
     public CborValue Content { get; } = content;
+
+    /// <inheritdoc/>
+    public override void Erase() => Content.Erase();
 
     internal override void WriteTo(CborWriter writer)
     {

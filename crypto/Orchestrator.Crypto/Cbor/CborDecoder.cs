@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Formats.Cbor;
+using System.Security.Cryptography;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Crypto.Cbor;
@@ -28,7 +29,10 @@ internal sealed class CborDecoder
         }
 
         CborValue value = DecodeWellFormed(encoding, limits);
-        if (!value.Encode().AsSpan().SequenceEqual(encoding.Span))
+        byte[] again = value.Encode();
+        bool isCanonical = again.AsSpan().SequenceEqual(encoding.Span);
+        CryptographicOperations.ZeroMemory(again);
+        if (!isCanonical)
         {
             throw new OrchestratorException(CborErrors.NotCanonical, "The object is not in deterministic CBOR encoding.");
         }
@@ -60,7 +64,7 @@ internal sealed class CborDecoder
         return _reader.PeekState() switch
         {
             CborReaderState.UnsignedInteger or CborReaderState.NegativeInteger => ReadInteger(),
-            CborReaderState.ByteString or CborReaderState.StartIndefiniteLengthByteString => new CborBytes(_reader.ReadByteString()),
+            CborReaderState.ByteString or CborReaderState.StartIndefiniteLengthByteString => ReadBytes(),
             CborReaderState.TextString or CborReaderState.StartIndefiniteLengthTextString => new CborText(_reader.ReadTextString()),
             CborReaderState.StartArray => ReadArray(depth),
             CborReaderState.StartMap => ReadMap(depth),
@@ -70,6 +74,14 @@ internal sealed class CborDecoder
             CborReaderState.HalfPrecisionFloat or CborReaderState.SinglePrecisionFloat or CborReaderState.DoublePrecisionFloat => new CborFloat(_reader.ReadDouble()),
             CborReaderState other => throw Unsupported($"No format here uses CBOR items of the kind {other}."),
         };
+    }
+
+    private CborBytes ReadBytes()
+    {
+        byte[] read = _reader.ReadByteString();
+        var bytes = new CborBytes(read);
+        CryptographicOperations.ZeroMemory(read);
+        return bytes;
     }
 
     private CborInt ReadInteger()

@@ -1,4 +1,5 @@
 using System.Formats.Cbor;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Orchestrator.Crypto.Cbor;
@@ -15,8 +16,13 @@ public sealed class CborInt(long value) : CborValue
 /// <summary>A byte string (major type 2).</summary>
 public sealed class CborBytes(ReadOnlySpan<byte> value) : CborValue
 {
+    private readonly byte[] _value = value.ToArray();
+
     /// <summary>The bytes.</summary>
-    public ReadOnlyMemory<byte> Value { get; } = value.ToArray();
+    public ReadOnlyMemory<byte> Value => _value;
+
+    /// <inheritdoc/>
+    public override void Erase() => CryptographicOperations.ZeroMemory(_value);
 
     internal override void WriteTo(CborWriter writer) => writer.WriteByteString(Value.Span);
 }

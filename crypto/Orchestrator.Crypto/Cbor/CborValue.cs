@@ -24,7 +24,16 @@ public abstract class CborValue : IEquatable<CborValue>
     {
         var writer = new CborWriter(CborConformanceMode.Strict);
         WriteTo(writer);
-        return writer.Encode();
+        byte[] encoding = writer.Encode();
+
+        // Clears the writer's own copy, which may hold keys.
+        writer.Reset();
+        return encoding;
+    }
+
+    /// <summary>Zeroes every byte string in the value, which is of no use afterwards: for objects that carry keys.</summary>
+    public virtual void Erase()
+    {
     }
 
     /// <summary>Reads exactly one item, and only if <paramref name="encoding"/> is its deterministic encoding.</summary>

@@ -44,7 +44,10 @@ public sealed class CoseSign1
     {
         ArgumentNullException.ThrowIfNull(key);
         byte[] header = CoseHeader.Create(CoseAlgorithm.EdDsa, contentType, keyId, []).Encode();
-        return Encode(header, payload, key.Sign(ToBeSigned(header, payload, externalAad)));
+        byte[] toBeSigned = ToBeSigned(header, payload, externalAad);
+        byte[] signature = key.Sign(toBeSigned);
+        CryptographicOperations.ZeroMemory(toBeSigned);
+        return Encode(header, payload, signature);
     }
 
     /// <summary>Signs <paramref name="payload"/> as a device (ES384, signature as r and s of 48 bytes each).</summary>
@@ -66,10 +69,11 @@ public sealed class CoseSign1
 
     /// <summary>Takes a message apart. Nothing of it is verified.</summary>
     /// <param name="message">Untrusted bytes.</param>
+    /// <param name="limits">Of messages that may be larger than <see cref="CborLimits.Default"/> allows.</param>
     /// <exception cref="OrchestratorException"><see cref="CoseErrors.Malformed"/> or one of <see cref="CborErrors"/>.</exception>
-    public static CoseSign1 Parse(ReadOnlyMemory<byte> message)
+    public static CoseSign1 Parse(ReadOnlyMemory<byte> message, CborLimits? limits = null)
     {
-        if (CborValue.Decode(message) is not CborTagged { Tag: Tag, Content: CborArray { Items: [CborBytes header, CborMap { Entries.IsEmpty: true }, CborBytes payload, CborBytes signature] } })
+        if (CborValue.Decode(message, limits) is not CborTagged { Tag: Tag, Content: CborArray { Items: [CborBytes header, CborMap { Entries.IsEmpty: true }, CborBytes payload, CborBytes signature] } })
         {
             throw new OrchestratorException(CoseErrors.Malformed, "The message is not tag 18 over a protected header, an empty map, a payload and a signature.");
         }
@@ -86,8 +90,9 @@ public sealed class CoseSign1
     public bool TryVerify(VerificationKey key, string contentType, [NotNullWhen(true)] out VerifiedPayload? payload, ReadOnlySpan<byte> externalAad = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        bool verified = Claims(CoseAlgorithm.EdDsa, contentType)
-            && key.Verify(ToBeSigned(_protectedHeader.Span, _payload.Span, externalAad), _signature.Span);
+        byte[] toBeSigned = ToBeSigned(_protectedHeader.Span, _payload.Span, externalAad);
+        bool verified = Claims(CoseAlgorithm.EdDsa, contentType) && key.Verify(toBeSigned, _signature.Span);
+        CryptographicOperations.ZeroMemory(toBeSigned);
         payload = verified ? new VerifiedPayload(Header, _payload) : null;
         return verified;
     }
@@ -118,10 +123,18 @@ public sealed class CoseSign1
 
     /// <summary>The Sig_structure of RFC 9052 section 4.4.</summary>
     internal static byte[] ToBeSigned(ReadOnlySpan<byte> protectedHeader, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> externalAad) =>
-        new CborArray("Signature1", new CborBytes(protectedHeader), new CborBytes(externalAad), new CborBytes(payload)).Encode();
+        EncodeAndErase(new CborArray("Signature1", new CborBytes(protectedHeader), new CborBytes(externalAad), new CborBytes(payload)));
 
     private static byte[] Encode(ReadOnlySpan<byte> protectedHeader, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature) =>
-        new CborTagged(Tag, new CborArray(new CborBytes(protectedHeader), new CborMap(), new CborBytes(payload), new CborBytes(signature))).Encode();
+        EncodeAndErase(new CborTagged(Tag, new CborArray(new CborBytes(protectedHeader), new CborMap(), new CborBytes(payload), new CborBytes(signature))));
+
+    // A payload may hold keys: copies of it are wiped.
+    private static byte[] EncodeAndErase(CborValue value)
+    {
+        byte[] encoding = value.Encode();
+        value.Erase();
+        return encoding;
+    }
 
     private static void RequireP384(ECDsa key)
     {

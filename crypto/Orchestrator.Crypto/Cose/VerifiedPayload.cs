@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
 namespace Orchestrator.Crypto.Cose;
 
 /// <summary>A payload whose signature holds. Only verification makes one.</summary>
@@ -14,4 +17,7 @@ public sealed class VerifiedPayload
 
     /// <summary>The signed bytes.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
+
+    /// <summary>Zeroes the payload, here and in the message that it came from: for objects that carry keys.</summary>
+    public void Erase() => CryptographicOperations.ZeroMemory(MemoryMarshal.AsMemory(Bytes).Span);
 }

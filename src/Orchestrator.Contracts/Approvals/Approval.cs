@@ -52,7 +52,9 @@ public static class Approval
     public static VerifiedApproval Verify(ReadOnlyMemory<byte> bytes, Manifest manifest)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        SignedByParty signed = SignedByParty.Verify(bytes, manifest, ContentType, MaxBytes, ContractErrors.ApprovalInvalid);
+
+        // A copy: the caller's buffer may change, and the message is kept.
+        SignedByParty signed = SignedByParty.Verify(bytes.ToArray(), manifest, ContentType, MaxBytes, ContractErrors.ApprovalInvalid);
         return signed.Read(Type, "approval", (map, party) =>
         {
             Digest approved = map.Required("manifest").AsDigest();

@@ -113,7 +113,7 @@ public sealed class ReceiptVerifier(EvidenceVerifier evidence)
     {
         try
         {
-            return CoseSign1.Parse(bytes);
+            return CoseSign1.Parse(bytes, ReceiptCodec.Limits);
         }
         catch (OrchestratorException e)
         {

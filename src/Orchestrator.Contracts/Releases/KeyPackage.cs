@@ -68,14 +68,7 @@ public sealed class KeyPackage : IDisposable
             throw new ArgumentException("The permit and the keys must be for this manifest and party.", nameof(permit));
         }
 
-        byte[] payload = CborMap.Of(
-            ("type", Type),
-            ("manifest", manifest.Digest),
-            ("quote", permit.Quote.Digest),
-            ("party", permit.Party),
-            ("keys", new CborMap(keys.Select(entry => ((CborValue)entry.Key, (CborValue)Secrets.Export(entry.Value))))),
-            ("checkpoint_share", share.Export()),
-            ("least_checkpoint", leastCheckpoint)).Encode();
+        byte[] payload = EncodePayload(permit, manifest, keys, share, leastCheckpoint);
         byte[] signed = CoseSign1.Sign(signer, ContentType, Encoding.UTF8.GetBytes(permit.Party), payload);
         try
         {
@@ -104,13 +97,15 @@ public sealed class KeyPackage : IDisposable
             throw new OrchestratorException(ContractErrors.KeyPackageInvalid, $"The package staged for {party} does not open with this session's key.");
         }
 
+        SignedByParty? message = null;
         try
         {
-            return SignedByParty.Verify(signed, manifest, ContentType, MaxBytes, ContractErrors.KeyPackageInvalid)
-                .Read(Type, "key package", (map, signer) => Read(map, signer, party, manifest, quote));
+            message = SignedByParty.Verify(signed, manifest, ContentType, MaxBytes, ContractErrors.KeyPackageInvalid);
+            return message.Read(Type, "key package", (map, signer) => Read(map, signer, party, manifest, quote));
         }
         finally
         {
+            message?.Erase();
             Secrets.Zero(signed);
         }
     }
@@ -124,6 +119,29 @@ public sealed class KeyPackage : IDisposable
         }
 
         Share.Dispose();
+    }
+
+    private static byte[] EncodePayload(ReleasePermit permit, Manifest manifest, IReadOnlyDictionary<int, StreamKey> keys, CheckpointShare share, long leastCheckpoint)
+    {
+        var exported = new List<byte[]>();
+        CborValue Export(byte[] secret)
+        {
+            exported.Add(secret);
+            return secret;
+        }
+
+        CborMap payload = CborMap.Of(
+            ("type", Type),
+            ("manifest", manifest.Digest),
+            ("quote", permit.Quote.Digest),
+            ("party", permit.Party),
+            ("keys", new CborMap([.. keys.Select(entry => ((CborValue)entry.Key, Export(Secrets.Export(entry.Value))))])),
+            ("checkpoint_share", Export(share.Export())),
+            ("least_checkpoint", leastCheckpoint));
+        byte[] encoding = payload.Encode();
+        payload.Erase();
+        Secrets.Zero([.. exported]);
+        return encoding;
     }
 
     private static KeyPackage Read(CborMapReader map, string signer, string party, Manifest manifest, Digest quote)

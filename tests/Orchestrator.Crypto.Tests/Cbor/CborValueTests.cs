@@ -82,4 +82,15 @@ public class CborValueTests
         byte[] bytes = Convert.FromHexString(hex);
         ErrorAssert.Throws(CborErrors.NotCanonical, () => CborValue.Decode(bytes));
     }
+
+    [Fact]
+    public void Erase_OfANestedValue_LeavesNoByteOfItsByteStrings()
+    {
+        var bytes = new CborBytes([1, 2, 3]);
+        var nested = CborMap.Of(("list", new CborArray(new CborTagged(18, bytes))));
+
+        nested.Erase();
+
+        Assert.Equal(new byte[3], bytes.Value.ToArray());
+    }
 }

@@ -15,6 +15,9 @@ namespace Orchestrator.Sdk;
 /// <param name="tiles">Path of the executable <c>Orchestrator.Tiles</c>.</param>
 public sealed class ProgramRunner(string tiles)
 {
+    /// <summary>Environment variables of this project begin so.</summary>
+    private const string OwnVariables = "ORCHESTRATOR_";
+
     /// <summary>The executable beside the running program.</summary>
     public static ProgramRunner Installed { get; } = new(Path.Combine(AppContext.BaseDirectory, "Orchestrator.Tiles"));
 
@@ -87,6 +90,11 @@ public sealed class ProgramRunner(string tiles)
             JsonElement error = document.RootElement.GetProperty("error");
             string Text(string name) => RpcErrors.Printable(error.GetProperty(name).GetString() ?? "");
             var failureClass = (ErrorClass)error.GetProperty("class").GetInt32();
+            if (!Enum.IsDefined(failureClass))
+            {
+                throw new KeyNotFoundException();
+            }
+
             return new OrchestratorException(new ErrorCode(Text("code"), failureClass, Text("message"), Text("remedy")), Text("message"));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
@@ -110,6 +118,13 @@ public sealed class ProgramRunner(string tiles)
     private Process Start(string[] arguments)
     {
         var start = new ProcessStartInfo(tiles, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+
+        // The party's passphrase may be among them.
+        foreach (string own in start.Environment.Keys.Where(name => name.StartsWith(OwnVariables, StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(own);
+        }
+
         try
         {
             Process process = Process.Start(start)!;

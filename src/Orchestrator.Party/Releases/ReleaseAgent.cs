@@ -20,6 +20,9 @@ namespace Orchestrator.Sdk;
 /// </summary>
 public sealed class ReleaseAgent
 {
+    /// <summary>Codes of this area speak of a device's evidence.</summary>
+    private const string AttestationArea = "attestation-";
+
     private readonly Party _party;
     private readonly PartyPolicy _policy;
     private readonly IProgress<ReleaseEvent>? _events;
@@ -157,7 +160,7 @@ public sealed class ReleaseAgent
         }
         catch (OrchestratorException e)
         {
-            return Refuse(job, offer.Attempt, evidence?.Digest, [Denial.FromFailedVerification(e, _party.Name)]);
+            return RefuseFor(e, job, offer.Attempt, evidence?.Digest);
         }
     }
 
@@ -205,11 +208,21 @@ public sealed class ReleaseAgent
         }
     }
 
-    private AgentMessage Refuse(Digest job, uint attempt, Digest? quote, IReadOnlyList<Denial> denials)
+    // What is wrong with the evidence everyone may read. What is wrong on this machine (a file that cannot be read, a key
+    // that is not there) stands in full in the party's own log only.
+    private AgentMessage RefuseFor(OrchestratorException failure, Digest job, uint attempt, Digest? quote)
+    {
+        Denial denial = Denial.FromFailedVerification(failure, _party.Name);
+        return failure.Code.Id.StartsWith(AttestationArea, StringComparison.Ordinal)
+            ? Refuse(job, attempt, quote, [denial])
+            : Refuse(job, attempt, quote, [denial], told: [denial with { Claim = "agent", Expected = "an agent that can answer", Observed = failure.Code.Meaning }]);
+    }
+
+    private AgentMessage Refuse(Digest job, uint attempt, Digest? quote, IReadOnlyList<Denial> denials, IReadOnlyList<Denial>? told = null)
     {
         Report(ReleaseEvent.Refused(job, quote, denials));
         var refusal = new Refusal { Job = Name(job), Attempt = attempt };
-        refusal.Denials.AddRange(denials.Select(denial => new Contracts.Protocol.Denial
+        refusal.Denials.AddRange((told ?? denials).Select(denial => new Contracts.Protocol.Denial
         {
             Code = denial.Code,
             Claim = denial.Claim,

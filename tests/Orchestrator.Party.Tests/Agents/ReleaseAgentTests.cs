@@ -169,6 +169,19 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Agent_WithoutItsRevocationList_RefusesAndTellsNobodyWhereItShouldBe()
+    {
+        await AttendAsync(Policy(list: "revocations.cose"));
+        _party.Keys.AddApproval(_manifest);
+
+        (AgentMessage answer, _) = await OfferAsync(await NonceAsync());
+
+        Assert.Equal(["storage-missing"], Codes(answer));
+        Assert.DoesNotContain("revocations.cose", answer.ToString());
+        Assert.Contains("revocations.cose", Log()[^1].GetRawText());
+    }
+
+    [Fact]
     public async Task Agent_HostThatGoesAway_IsAttendedAgain()
     {
         await AttendAsync(Policy());
@@ -183,11 +196,11 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
         await _host.WaitForAgentAsync();
     }
 
-    private PartyPolicy Policy(string allow = "simulated_devices, unknown_revocation")
+    private PartyPolicy Policy(string allow = "simulated_devices, unknown_revocation", string? list = null)
     {
         string pem = System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", _vendor.RootDer);
         File.WriteAllText(_parties["root.pem"], pem);
-        return PartyPolicy.Parse($"format: orchestrator/release-policy/v1\nroots: [root.pem]\nallow: [{allow}]\n", "clinic-a", _parties[""]);
+        return PartyPolicy.Parse($"format: orchestrator/release-policy/v1\nroots: [root.pem]\nallow: [{allow}]\n{(list is null ? "" : $"revocation_list: {list}\n")}", "clinic-a", _parties[""]);
     }
 
     private async Task<byte[]> NonceAsync(uint attempt = 1)

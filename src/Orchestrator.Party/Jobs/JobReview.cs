@@ -26,7 +26,7 @@ public static class JobReview
         Section(text, "What leaves", Leaving(job));
         Section(text, "Where", Where(job.Device));
         Section(text, "If it is interrupted", [Checkpoints(job), Withdrawal(job)]);
-        Section(text, "Who must approve", [string.Join(", ", job.Parties.Select(other => other.Name))]);
+        Section(text, "Who must approve; compare each line with what that party itself gave you", job.Parties.Select(Identity));
         return text.ToString();
     }
 
@@ -71,6 +71,9 @@ public static class JobReview
 
     private static string Features(DataSchema schema) =>
         $"{string.Join("x", schema.Shape)} features ({schema.FeatureType.ToString().ToLowerInvariant()})";
+
+    // A name stands for the keys that the manifest gives it, and nothing but the keys says who somebody is.
+    private static string Identity(ManifestParty party) => new PartyIdentity(party.Name, party.SigningKey, party.SealingKey).ToString();
 
     private static string Words(PartyRoles roles) => roles == PartyRoles.None ? "without a role but consent" : roles.ToString().ToLowerInvariant();
 

@@ -63,5 +63,6 @@ public sealed class JobDiffTests : IAsyncLifetime
         Assert.Contains("40 records", review, StringComparison.Ordinal);
         Assert.Contains("model \"model\", readable by lab and nobody else", review, StringComparison.Ordinal);
         Assert.Contains("no metrics", review, StringComparison.Ordinal);
+        Assert.All(_parties.All, party => Assert.Contains(party.Identity.ToString(), review, StringComparison.Ordinal));
     }
 }

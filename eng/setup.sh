@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if ! command -v dotnet >/dev/null || ! dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
+if ! command -v dotnet >/dev/null || ! grep -q '^10\.' <<<"$(dotnet --list-sdks 2>/dev/null)"; then
     echo "setup: the .NET 10 SDK is missing: install it from https://dotnet.microsoft.com/download/dotnet/10.0, then run this again" >&2
     exit 1
 fi
@@ -13,6 +13,7 @@ fi
 declare -A needed=(
     [g++]="compiles the binding to libtorch"
     [cmake]="builds the binding to libtorch"
+    [make]="builds the binding to libtorch"
     [libtorch-dev]="trains: PyTorch's C++ library"
     [libopenblas0-openmp]="fast linear algebra for libtorch"
     [libsodium23]="signatures and key agreement"
@@ -24,6 +25,10 @@ declare -A needed=(
     [python3-cryptography]="the independent reader of sealed streams in the tests"
     [age]="the peer that sealing is measured against"
 )
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    needed[nodejs]="the second foreign gRPC peer in the tests"
+    needed[npm]="installs @grpc/grpc-js for it"
+fi
 missing=()
 for package in "${!needed[@]}"; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Crypto;
@@ -68,7 +69,7 @@ internal static class JobCommands
             await using HostConnection host = await options.ConnectAsync(parsed, party, cancel);
             IReadOnlyList<Job> jobs = await host.JobsAsync(cancel);
             var rows = jobs.Select(job => new { job = Convert.ToHexStringLower(job.Job_.Span), state = job.State, name = job.Name, proposer = job.Proposer }).ToList();
-            terminal.Result(rows, string.Join('\n', rows.Select(row => $"{row.job}  {row.state,-13}  {row.name}  (by {row.proposer})")));
+            terminal.Result(rows, string.Join('\n', rows.Select(row => $"{row.job}  {row.state,-13}  {RpcErrors.Printable($"{row.name}  (by {row.proposer})")}")));
         });
         return command;
     }

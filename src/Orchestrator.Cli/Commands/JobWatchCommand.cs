@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Crypto;
 using Orchestrator.Sdk;
@@ -62,7 +63,7 @@ internal static class JobWatchCommand
                 epochs = happened.Progress?.Epochs,
                 bytes_read = happened.Progress?.BytesRead,
             },
-            string.Create(CultureInfo.InvariantCulture, $"{time.ToLocalTime():HH:mm:ss} {happened.State,-13} {happened.Kind}{party}  {Progress(happened, running)}{happened.Text}"));
+            string.Create(CultureInfo.InvariantCulture, $"{time.ToLocalTime():HH:mm:ss} {happened.State,-13} {RpcErrors.Printable($"{happened.Kind}{party}  {Progress(happened, running)}{happened.Text}")}"));
         foreach (Contracts.Protocol.Denial denial in happened.Error?.Denials ?? [])
         {
             terminal.Note(Explainer.Describe(denial));

@@ -1,4 +1,5 @@
 using Orchestrator.Attestation.Policies;
+using Orchestrator.Contracts;
 
 namespace Orchestrator.Cli;
 
@@ -15,7 +16,13 @@ internal static class Explainer
             remedy    {denial.Remedy}
         """;
 
-    /// <summary>A refusal that a host relays.</summary>
+    /// <summary>A refusal that a host relays: no text of it can pass for another line.</summary>
     public static string Describe(Contracts.Protocol.Denial denial) =>
-        Describe(new Denial(denial.Code, denial.Claim, denial.Expected, denial.Observed, denial.PolicyOf, denial.Remedy));
+        Describe(new Denial(
+            RpcErrors.Printable(denial.Code),
+            RpcErrors.Printable(denial.Claim),
+            RpcErrors.Printable(denial.Expected),
+            RpcErrors.Printable(denial.Observed),
+            RpcErrors.Printable(denial.PolicyOf),
+            RpcErrors.Printable(denial.Remedy)));
 }

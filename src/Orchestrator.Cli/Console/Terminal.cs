@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -78,7 +79,10 @@ public sealed class Terminal
 
     /// <summary><paramref name="text"/> without the characters that could drive a terminal: names and messages may be a stranger's.</summary>
     private static string Printable(string text) =>
-        string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? '\uFFFD' : c));
+        string.Concat(text.Select(c => IsSafe(c) ? c : '\uFFFD'));
+
+    // Formatting characters can reverse what a reader sees.
+    private static bool IsSafe(char c) => c == '\n' || char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format);
 
     private static string OneLine(string text) => Printable(text).Replace('\n', ' ');
 

@@ -67,6 +67,19 @@ public sealed class KeyPackageTests
     public void Open_OfAPackageThatNamesAnotherParty_IsRefused() => AssertRefused(
         ContractErrors.KeyPackageInvalid, Forge("lab", signer: "lab", party: "clinic-a", keys: [1, 4]), "lab");
 
+    // With the host's help a party could otherwise consent in another's name.
+    [Fact]
+    public void Open_OfAPackageThatAnotherPartySignedAsItself_IsRefused() => AssertRefused(
+        ContractErrors.KeyPackageInvalid, Forge("lab", signer: "clinic-a", party: "clinic-a", keys: [1, 4]), "lab");
+
+    // What is sealed to this session may have been signed for an earlier one.
+    [Fact]
+    public void Open_OfAPackageSignedForAnotherQuoteOrManifest_IsRefused()
+    {
+        AssertRefused(ContractErrors.KeyPackageInvalid, Forge("lab", "lab", "lab", [1, 4], quote: Digest.Of("another"u8)), "lab");
+        AssertRefused(ContractErrors.KeyPackageInvalid, Forge("lab", "lab", "lab", [1, 4], manifest: Digest.Of("another"u8)), "lab");
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData]
@@ -99,20 +112,18 @@ public sealed class KeyPackageTests
         Assert.NotEqual(Share(secret, "a"), Share(new byte[32], "a"));
     }
 
-    private byte[] Forge(string aad, string signer, string party, int[] keys)
+    private byte[] Forge(string aad, string signer, string party, int[] keys, Digest? manifest = null, Digest? quote = null)
     {
-        Digest manifest = _session.Manifest.Digest;
-        Digest quote = _session.Evidence.Digest;
         byte[] payload = CborMap.Of(
             ("type", "orchestrator/key-package/v1"),
-            ("manifest", manifest),
-            ("quote", quote),
+            ("manifest", manifest ?? _session.Manifest.Digest),
+            ("quote", quote ?? _session.Evidence.Digest),
             ("party", party),
             ("keys", new CborMap(keys.Select(id => ((CborValue)id, (CborValue)new byte[32])))),
             ("checkpoint_share", new byte[32]),
             ("least_checkpoint", 0)).Encode();
         byte[] signed = CoseSign1.Sign(_session.Job.SigningKeyOf(signer), KeyPackage.ContentType, Encoding.UTF8.GetBytes(party), payload);
-        byte[] info = [.. "orchestrator/key-package/v1"u8, 0, .. manifest.ToArray(), .. quote.ToArray()];
+        byte[] info = [.. "orchestrator/key-package/v1"u8, 0, .. _session.Manifest.Digest.ToArray(), .. _session.Evidence.Digest.ToArray()];
         return Hpke.Seal(_session.Key.PublicKey, info, Encoding.UTF8.GetBytes(aad), signed);
     }
 

@@ -40,13 +40,7 @@ internal sealed class LocalFrames : IFrameReader, IDisposable
         try
         {
             using var reader = RecordReader.Open(stream.File, stream.Schema);
-            var records = new FileStream(Path.GetTempFileName(), new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.ReadWrite,
-                Options = FileOptions.DeleteOnClose,
-                BufferSize = 1 << 16,
-            });
+            FileStream records = OpenNameless();
             _records.Add(records);
             reader.CopyTo(record => records.Write(record));
             records.Flush();
@@ -60,5 +54,14 @@ internal sealed class LocalFrames : IFrameReader, IDisposable
         {
             throw StorageErrors.From(e, "The temporary file of records");
         }
+    }
+
+    // It goes with the process, however that ends.
+    private static FileStream OpenNameless()
+    {
+        string path = Path.GetTempFileName();
+        var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16);
+        File.Delete(path);
+        return file;
     }
 }

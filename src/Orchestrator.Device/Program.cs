@@ -9,7 +9,7 @@ using Orchestrator.Errors;
 ParseResult command = DeviceCommand.Create(RunAsync).Parse(args);
 if (command.Errors.Count > 0)
 {
-    Console.Error.WriteLine(string.Join(Environment.NewLine, command.Errors.Select(error => $"error usage: {error.Message}").Append("  See --help.")));
+    Console.Error.WriteLine(string.Join(Environment.NewLine, command.Errors.Select(error => $"error: {error.Message}").Append("remedy: See --help.")));
     return (int)ErrorClass.Usage;
 }
 
@@ -32,8 +32,8 @@ static async Task<int> RunAsync(DeviceOptions options, CancellationToken cancell
     }
     catch (OrchestratorException failure)
     {
-        Console.Error.WriteLine($"error {failure.Code}: {failure.Message}");
-        Console.Error.WriteLine($"  {failure.Remedy}");
+        Console.Error.WriteLine($"error: {failure.Code}: {failure.Message}");
+        Console.Error.WriteLine($"remedy: {failure.Remedy}");
         return (int)failure.Code.Class;
     }
 }

@@ -23,8 +23,8 @@ static async Task<int> RunAsync(HostOptions options, CancellationToken ending)
     }
     catch (OrchestratorException failure)
     {
-        Console.Error.WriteLine($"error {failure.Code}: {failure.Message}");
-        Console.Error.WriteLine($"  {failure.Remedy}");
+        Console.Error.WriteLine($"error: {failure.Code}: {failure.Message}");
+        Console.Error.WriteLine($"remedy: {failure.Remedy}");
         return (int)failure.Code.Class;
     }
 }

@@ -74,7 +74,7 @@ public class ProcessTests
 
         string[] lines = (await second.StandardError.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(7, second.ExitCode);
-        Assert.StartsWith("error host-state-in-use: ", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("error: host-state-in-use: ", lines[0], StringComparison.Ordinal);
         Assert.Equal(2, lines.Length);
         Assert.Empty(await second.StandardOutput.ReadToEndAsync());
     }

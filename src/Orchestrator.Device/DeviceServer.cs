@@ -33,8 +33,9 @@ public sealed class DeviceServer : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly IDisposable _stateLock;
 
-    private DeviceServer(WebApplication application, IDisposable stateLock, Uri address)
+    private DeviceServer(WebApplication application, IDisposable stateLock, Uri address, string vendorRoot)
     {
+        VendorRoot = vendorRoot;
         _application = application;
         _stateLock = stateLock;
         Address = address;
@@ -42,6 +43,9 @@ public sealed class DeviceServer : IAsyncDisposable
 
     /// <summary>Where it serves.</summary>
     public Uri Address { get; }
+
+    /// <summary>The file of the simulated vendor's root certificate, for parties to trust by name.</summary>
+    public string VendorRoot { get; }
 
     /// <summary>The one state machine.</summary>
     public Mailbox Mailbox => _application.Services.GetRequiredService<Mailbox>();
@@ -72,7 +76,7 @@ public sealed class DeviceServer : IAsyncDisposable
 
             application = Build(options, rootOfTrust, launcher, time, logging);
             Uri address = await ServeAsync(application, options, cancellation).ConfigureAwait(false);
-            return new DeviceServer(application, stateLock, address);
+            return new DeviceServer(application, stateLock, address, Path.GetFullPath(VendorFolder(options).PathOf(SimulatedVendor.RootFile)));
         }
         catch
         {

@@ -27,6 +27,7 @@ static async Task<int> RunAsync(DeviceOptions options, CancellationToken cancell
     {
         await using DeviceServer server = await DeviceServer.StartAsync(options, logging: LogToStandardError, cancellation: stop.Token);
         Console.WriteLine($"address {server.Address.GetLeftPart(UriPartial.Authority)}");
+        Console.WriteLine($"root {server.VendorRoot}");
         await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return 0;
     }

@@ -49,8 +49,11 @@ public sealed class SimulatedVendor : IDisposable
         {
             vendor.Found();
         }
+        else
+        {
+            vendor.Publish(vendor.RevokedKeys());
+        }
 
-        vendor.Publish(vendor.RevokedKeys());
         return vendor;
     }
 
@@ -71,9 +74,10 @@ public sealed class SimulatedVendor : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _key.Dispose();
 
+    // A list that is gone must not become an empty one: that would take every revocation back.
     private IEnumerable<Measurement> RevokedKeys() => _folder.Read(RevocationsFile) is { } list
         ? RevocationList.Verify(list, TrustAnchors.None.WithPem(Encoding.ASCII.GetString(_folder.Read(RootFile) ?? []))).Keys
-        : [];
+        : throw new OrchestratorException(DeviceErrors.StateDamaged, $"The simulated vendor's revocation list {_folder.PathOf(RevocationsFile)} is missing.");
 
     private void Publish(IEnumerable<Measurement> keys)
     {
@@ -86,7 +90,10 @@ public sealed class SimulatedVendor : IDisposable
     {
         byte[] root = CertificateIssuer.Issue(CertificateProfile.Root, _name, _key, _name, _key, Validity.From(_time.GetUtcNow(), RootYears));
         _folder.Write(RootFile, Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE", root) + "\n"));
-        _folder.Write(KeyFile, _key.ExportPkcs8PrivateKey());
+        Publish([]);
+        byte[] key = _key.ExportPkcs8PrivateKey();
+        _folder.Write(KeyFile, key);
+        CryptographicOperations.ZeroMemory(key);
     }
 
     private static ECDsa ReadKey(byte[] stored)

@@ -115,6 +115,19 @@ public sealed class RootOfTrustTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Fact]
+    public async Task Vendor_WhoseListIsGone_DoesNotTakeRevocationsBack()
+    {
+        using (SimulatedVendor vendor = await OpenVendorAsync())
+        {
+            await vendor.RevokeAsync(Attestation.Measurement.Of([1]));
+        }
+
+        File.Delete(Path.Combine(_folder["vendor"], SimulatedVendor.RevocationsFile));
+
+        await ErrorAssert.ThrowsAsync(DeviceErrors.StateDamaged, OpenVendorAsync);
+    }
+
     private TrustAnchors Anchors => TrustAnchors.None.WithPem(File.ReadAllText(Path.Combine(_folder["vendor"], SimulatedVendor.RootFile)));
 
     private Task<SimulatedVendor> OpenVendorAsync() => SimulatedVendor.OpenAsync(new StateFolder(_folder["vendor"]), TimeProvider.System);

@@ -41,6 +41,15 @@ public sealed class ReceiptTests
     }
 
     [Fact]
+    public void RequireContent_KnowsTheModelAndNothingElse()
+    {
+        VerifiedReceipt receipt = Verify(Sign(Honest()));
+
+        Assert.Equal("model", receipt.RequireContent(Digest.Of("trained"u8)).Name);
+        Assert.Equal(ContractErrors.ReceiptOutput.Id, Assert.Throws<OrchestratorException>(() => receipt.RequireContent(Digest.Of("another"u8))).Code.Id);
+    }
+
+    [Fact]
     public void RequireOutput_OfAnotherFile_IsRefused() => Assert.Equal(
         ContractErrors.ReceiptOutput.Id,
         Assert.Throws<OrchestratorException>(() => Verify(Sign(Honest())).RequireOutput("model", Digest.Of("another"u8))).Code.Id);
@@ -73,6 +82,8 @@ public sealed class ReceiptTests
         ["more epochs than planned"] = receipt => receipt with { Epochs = 6 },
         ["metric that was to stay in"] = receipt => receipt with { Metrics = receipt.Metrics.Add("weights", 1) },
         ["output left out"] = receipt => receipt with { Outputs = receipt.Outputs.RemoveAt(0) },
+        ["model without its content's digest"] = receipt => receipt with { Outputs = receipt.Outputs.SetItem(1, receipt.Outputs[1] with { Content = null }) },
+        ["metrics with their content's digest"] = receipt => receipt with { Outputs = receipt.Outputs.SetItem(0, receipt.Outputs[0] with { Content = Digest.Of("few"u8) }) },
         ["output for nobody"] = receipt => receipt with { Outputs = receipt.Outputs.SetItem(0, receipt.Outputs[0] with { Keys = receipt.Outputs[0].Keys.Clear() }) },
         ["output for somebody else"] = receipt => receipt with
         {
@@ -154,7 +165,11 @@ public sealed class ReceiptTests
         using var key = StreamKey.Generate();
         ReadOnlyMemory<byte> grant = OutputKey.Seal(key, _session.Job.SealingKeyOf("lab").PublicKey, _session.Manifest.Digest, name, "lab");
         return new ReceiptOutput(
-            name, kind, Digest.Of(System.Text.Encoding.UTF8.GetBytes(name)), ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal).Add("lab", grant));
+            name,
+            kind,
+            Digest.Of(System.Text.Encoding.UTF8.GetBytes(name)),
+            kind == OutputKind.Model ? Digest.Of("trained"u8) : null,
+            ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal).Add("lab", grant));
     }
 
     private byte[] Sign(Receipt receipt) => receipt.Sign(_session.Vendor.Alias, _session.Evidence.Bytes);

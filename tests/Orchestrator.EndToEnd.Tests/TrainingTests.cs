@@ -73,8 +73,8 @@ public sealed class TrainingTests(FinishedJob finished)
         await stranger.Host.PullAsync(model, sealedModel);
 
         Assert.Equal("model", ReceiptCheck.RequireSealedOutput(receipt, sealedModel).Name);
-        OrchestratorException refusal = Assert.Throws<OrchestratorException>(() => ReceiptCheck.RequireOutput(receipt, stranger.Party, finished.Model.Path, sealedModel));
-        Assert.Same(ContractErrors.OutputNotYours, refusal.Code);
+        Assert.DoesNotContain(stranger.Party.Name, receipt.Receipt.Outputs.Single(output => output.Digest == model).Keys.Keys);
+        Assert.DoesNotContain(finished.Results[stranger].Outputs, output => output.Name == "model");
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class TrainingTests(FinishedJob finished)
         Participant lab = finished.Parties.Lab;
         string receipt = finished.Results[lab].ReceiptPath;
         Ending genuine = await Executable.RunAsync(
-            Executable.Orchestrator, ["receipt", "verify", receipt, "--policy", lab.PolicyFile, "--model", finished.Model.Path, .. lab.Options]);
+            Executable.Orchestrator, ["receipt", "verify", receipt, "--policy", lab.PolicyFile, "--model", finished.Model.Path]);
         Assert.True(genuine.ExitCode == 0, genuine.Error);
         Assert.Contains(finished.Job.ToString(), genuine.Output, StringComparison.Ordinal);
 
@@ -106,7 +106,7 @@ public sealed class TrainingTests(FinishedJob finished)
         VerifiedReceipt receipt = finished.Results[finished.Parties.Lab].Receipt;
 
         OrchestratorException refusal = Assert.Throws<OrchestratorException>(
-            () => ReceiptCheck.RequireOutput(receipt, finished.Parties.Lab.Party, altered, finished.Model.SealedPath));
+            () => ReceiptCheck.RequireModel(receipt, altered));
         Assert.Same(ContractErrors.ReceiptOutput, refusal.Code);
     }
 }

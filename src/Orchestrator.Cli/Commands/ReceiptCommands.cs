@@ -14,40 +14,31 @@ internal static class ReceiptCommands
 
     private static CliCommand Verify(Terminal terminal)
     {
-        var options = new PartyOptions(terminal);
         var file = new Argument<string>("RECEIPT") { Description = "The receipt, as `job result` wrote it." };
-        var model = new Option<string?>("--model") { Description = "An output to check against the receipt: sealed (.itx, needs no key) or opened, with the sealed one beside it.", HelpName = "FILE" };
+        var model = new Option<string?>("--model") { Description = "A model, or a sealed output (.itx), to check against the receipt.", HelpName = "FILE" };
         var policy = new Option<string>("--policy") { Description = "Whose roots and rules: a release policy.", HelpName = "FILE", Required = true };
         var command = new CliCommand(
             "verify",
             "Verify a receipt without any host: device, signatures, approvals, and a model file against it. Prints what it proves.",
             "orchestrator receipt verify result/receipt.cose --policy policy.yaml",
             "orchestrator receipt verify result/receipt.cose --policy policy.yaml --model result/model.itx",
-            "orchestrator receipt verify result/receipt.cose --policy policy.yaml --model result/model.safetensors --home ./lab")
+            "orchestrator receipt verify result/receipt.cose --policy policy.yaml --model result/model.safetensors")
         {
             file, model, policy,
         };
-        options.AddKeysTo(command);
-        command.SetAction(async (parsed, _) =>
+        command.SetAction(parsed =>
         {
             PartyPolicy rules = PartyPolicy.Read(parsed.GetRequiredValue(policy), "you");
             VerifiedReceipt receipt = ReceiptCheck.VerifyFile(parsed.GetRequiredValue(file), rules, terminal.Clock);
-            ReceiptOutput? output = parsed.GetValue(model) is { } path ? await CheckModelAsync(options, parsed, receipt, path) : null;
+            ReceiptOutput? output = parsed.GetValue(model) is { } path ? Check(receipt, path) : null;
             terminal.Result(ToJson(receipt, output), Describe(receipt, output));
         });
         return command;
     }
 
-    private static async Task<ReceiptOutput> CheckModelAsync(PartyOptions options, ParseResult parsed, VerifiedReceipt receipt, string path)
-    {
-        if (Path.GetExtension(path) == ".itx")
-        {
-            return ReceiptCheck.RequireSealedOutput(receipt, path);
-        }
-
-        using Party party = await options.OpenAsync(parsed);
-        return ReceiptCheck.RequireOutput(receipt, party, path, Path.ChangeExtension(path, ".itx"));
-    }
+    private static ReceiptOutput Check(VerifiedReceipt receipt, string path) => Path.GetExtension(path) == ".itx"
+        ? ReceiptCheck.RequireSealedOutput(receipt, path)
+        : ReceiptCheck.RequireModel(receipt, path);
 
     private static object ToJson(VerifiedReceipt verified, ReceiptOutput? output) => new
     {

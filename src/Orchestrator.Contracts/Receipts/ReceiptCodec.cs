@@ -59,6 +59,7 @@ internal static class ReceiptCodec
             ("name", output.Name),
             ("kind", ManifestCodec.OutputKinds.Of(output.Kind)),
             ("digest", output.Digest),
+            ("content", output.Content is { } content ? content : null),
             ("keys", new CborMap(output.Keys.Select(key => ((CborValue)key.Key, (CborValue)key.Value)))));
 
     private static ReceiptOutput ReadOutput(CborField field) =>
@@ -66,6 +67,7 @@ internal static class ReceiptCodec
             map.Required("name").AsPartyName(),
             ManifestCodec.OutputKinds.Read(map.Required("kind")),
             map.Required("digest").AsDigest(),
+            map.Optional("content")?.AsDigest(),
             ReadMap(map.Required("keys"), key => key.AsFixedBytes(StreamKey.Size + Hpke.Overhead))));
 
     private static ImmutableSortedDictionary<string, T> ReadMap<T>(CborField field, Func<CborField, T> read)

@@ -23,6 +23,13 @@ public sealed class VerifiedReceipt
     /// <summary>What it is.</summary>
     public VerifiedQuote Quote { get; }
 
+    /// <summary>Checks that an opened file, such as a model, is bit for bit what the device sealed.</summary>
+    /// <param name="content">SHA-256 of the file.</param>
+    /// <exception cref="OrchestratorException"><see cref="ContractErrors.ReceiptOutput"/>.</exception>
+    public ReceiptOutput RequireContent(Digest content) =>
+        Receipt.Outputs.FirstOrDefault(output => output.Content == content)
+            ?? throw new OrchestratorException(ContractErrors.ReceiptOutput, $"The file's SHA-256 is {content}, which is no model of the receipt.");
+
     /// <summary>Checks that a sealed output is the one that the receipt speaks of.</summary>
     /// <exception cref="OrchestratorException"><see cref="ContractErrors.ReceiptOutput"/>.</exception>
     public ReceiptOutput RequireOutput(string name, Digest digest)
@@ -79,6 +86,7 @@ public sealed class ReceiptVerifier(EvidenceVerifier evidence)
             "The receipt's outputs are not the manifest's.");
         foreach ((ReceiptOutput delivered, ManifestOutput output) in receipt.Outputs.Zip(manifest.Outputs))
         {
+            Require(delivered.Content is not null == (output.Kind == OutputKind.Model), $"Output {output.Name} has a content digest where none belongs, or lacks one.");
             Require(delivered.Keys.Keys.SequenceEqual(output.Receivers), $"Output {output.Name} is not sealed to exactly its receivers.");
         }
     }

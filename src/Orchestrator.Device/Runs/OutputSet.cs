@@ -59,7 +59,12 @@ internal sealed class OutputSet : IDisposable
             throw new OrchestratorException(TileErrors.MessageUnexpected, "The tiles were done before their model was whole.");
         }
 
-        return [.. _outputs.Select(output => new ReceiptOutput(output.Output.Name, output.Output.Kind, output.Egress.Digest, SealKey(output.Output, output.Egress.Key)))];
+        return [.. _outputs.Select(output => new ReceiptOutput(
+            output.Output.Name,
+            output.Output.Kind,
+            output.Egress.Digest,
+            output.Output.Kind == OutputKind.Model ? output.Egress.Content : null,
+            SealKey(output.Output, output.Egress.Key)))];
     }
 
     public void Dispose()

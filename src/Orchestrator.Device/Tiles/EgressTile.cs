@@ -23,6 +23,7 @@ public sealed class EgressTile : IDisposable
     private readonly HostLink _host;
     private readonly FrameSealer _sealer;
     private readonly MerkleAccumulator _tree = new();
+    private readonly IncrementalHash _content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _frame = GC.AllocateUninitializedArray<byte>(StreamLimits.DefaultFrameSize + StreamLimits.FrameOverhead, pinned: true);
     private int _filled;
     private long _written;
@@ -46,11 +47,15 @@ public sealed class EgressTile : IDisposable
     /// <summary>The sealed output's stream digest, after <see cref="FinishAsync"/>.</summary>
     public Digest Digest => _tree.Root();
 
+    /// <summary>SHA-256 of all plaintext that was written.</summary>
+    public Digest Content => new(_content.GetCurrentHash());
+
     private Memory<byte> Plaintext => _frame.AsMemory(StreamLimits.IvFieldSize, StreamLimits.DefaultFrameSize);
 
     /// <summary>Adds plaintext to the output.</summary>
     public async Task WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
     {
+        _content.AppendData(data.Span);
         while (!data.IsEmpty)
         {
             int taken = Math.Min(data.Length, Plaintext.Length - _filled);
@@ -72,6 +77,7 @@ public sealed class EgressTile : IDisposable
     {
         Key.Dispose();
         _sealer.Dispose();
+        _content.Dispose();
         CryptographicOperations.ZeroMemory(_frame);
     }
 

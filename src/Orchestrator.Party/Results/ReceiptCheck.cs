@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Receipts;
@@ -41,23 +42,13 @@ public static class ReceiptCheck
         return output ?? throw new OrchestratorException(Contracts.ContractErrors.ReceiptOutput, $"{path} has the digest {digest}, which is no output of the receipt.");
     }
 
-    /// <summary>Checks that an opened output, such as a model, is bit for bit what the device sealed.</summary>
-    /// <param name="receipt">The receipt.</param>
-    /// <param name="party">A receiver of the output.</param>
-    /// <param name="path">The opened file.</param>
-    /// <param name="sealedPath">The sealed output, as <see cref="HostConnection.ResultAsync"/> leaves it beside the opened one.</param>
-    /// <exception cref="OrchestratorException">As <see cref="RequireSealedOutput"/>, or <c>output-not-yours</c>.</exception>
-    public static ReceiptOutput RequireOutput(VerifiedReceipt receipt, Party party, string path, string sealedPath)
+    /// <summary>Checks that an opened model is bit for bit what the device sealed. Needs no key.</summary>
+    /// <exception cref="OrchestratorException"><c>receipt-output-mismatch</c>, or the file cannot be read.</exception>
+    public static ReceiptOutput RequireModel(VerifiedReceipt receipt, string path)
     {
-        ArgumentNullException.ThrowIfNull(party);
-        ReceiptOutput output = RequireSealedOutput(receipt, sealedPath);
-        using FileStream plaintext = LocalFile.OpenRead(path);
-        using FileStream sealedFile = LocalFile.OpenRead(sealedPath);
-        using StreamKey key = OutputKeyOf(receipt, output, party);
-        using StreamOpener opener = StreamOpener.OpenPinned(sealedFile, key, output.Digest);
-        return LocalFile.Guard(path, () => IsSame(opener, plaintext))
-            ? output
-            : throw new OrchestratorException(Contracts.ContractErrors.ReceiptOutput, $"{path} is not what the device sealed as {output.Name}.");
+        ArgumentNullException.ThrowIfNull(receipt);
+        using FileStream file = LocalFile.OpenRead(path);
+        return receipt.RequireContent(new Digest(LocalFile.Guard(path, () => SHA256.HashData(file))));
     }
 
     internal static StreamKey OutputKeyOf(VerifiedReceipt receipt, ReceiptOutput output, Party party) =>
@@ -65,19 +56,4 @@ public static class ReceiptCheck
         && OutputKey.TryOpen(sealedKey.Span, party.Keys.SealingKey, receipt.Receipt.Manifest.Digest, output.Name, party.Name, out StreamKey? key)
             ? key
             : throw new OrchestratorException(Contracts.ContractErrors.OutputNotYours, $"{party.Name} does not receive {output.Name}.");
-
-    private static bool IsSame(StreamOpener opener, FileStream plaintext)
-    {
-        byte[] buffer = new byte[opener.Header.FrameSize];
-        while (opener.TryReadFrame(out ReadOnlyMemory<byte> frame))
-        {
-            int read = plaintext.ReadAtLeast(buffer.AsSpan(0, frame.Length), frame.Length, throwOnEndOfStream: false);
-            if (!frame.Span.SequenceEqual(buffer.AsSpan(0, read)))
-            {
-                return false;
-            }
-        }
-
-        return plaintext.ReadByte() < 0;
-    }
 }

@@ -43,7 +43,7 @@ public sealed class ReceiptCheckTests : IAsyncLifetime
 
         Assert.Equal(_manifest.Digest, receipt.Receipt.Manifest.Digest);
         Assert.Equal("model", ReceiptCheck.RequireSealedOutput(receipt, _parties["sealed-model.itx"]).Name);
-        Assert.Equal("model", ReceiptCheck.RequireOutput(receipt, _parties.Lab, _parties["model.safetensors"], _parties["sealed-model.itx"]).Name);
+        Assert.Equal("model", ReceiptCheck.RequireModel(receipt, _parties["model.safetensors"]).Name);
     }
 
     [Theory]
@@ -58,7 +58,7 @@ public sealed class ReceiptCheckTests : IAsyncLifetime
 
         Assert.Equal(
             "receipt-output-mismatch",
-            Failures.CodeOf(() => ReceiptCheck.RequireOutput(receipt, _parties.Lab, _parties["model.safetensors"], _parties["sealed-model.itx"])).Id);
+            Failures.CodeOf(() => ReceiptCheck.RequireModel(receipt, _parties["model.safetensors"])).Id);
     }
 
     [Fact]
@@ -66,15 +66,6 @@ public sealed class ReceiptCheckTests : IAsyncLifetime
     {
         VerifiedReceipt receipt = ReceiptCheck.Verify(_receipt, Policy(), s_time);
         Assert.Equal("receipt-output-mismatch", Failures.CodeOf(() => ReceiptCheck.RequireSealedOutput(receipt, _parties["a.itx"])).Id);
-    }
-
-    [Fact]
-    public void Model_ForOthers_CannotBeOpened()
-    {
-        VerifiedReceipt receipt = ReceiptCheck.Verify(_receipt, Policy(), s_time);
-        Assert.Equal(
-            "output-not-yours",
-            Failures.CodeOf(() => ReceiptCheck.RequireOutput(receipt, _parties.ClinicA, _parties["model.safetensors"], _parties["sealed-model.itx"])).Id);
     }
 
     [Fact]
@@ -119,7 +110,7 @@ public sealed class ReceiptCheckTests : IAsyncLifetime
             Streams = [.. _manifest.Content.Streams.Select(stream => new ConsumedStream(stream.Id, stream.Frames, stream.Frames))],
             Epochs = _manifest.Content.Plan.Epochs,
             Metrics = ImmutableSortedDictionary<string, double>.Empty,
-            Outputs = [new ReceiptOutput("model", OutputKind.Model, SealModel(key), ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
+            Outputs = [new ReceiptOutput("model", OutputKind.Model, SealModel(key), Digest.Of(File.ReadAllBytes(_parties["model.safetensors"])), ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
                 .Add("lab", OutputKey.Seal(key, _parties.Lab.Identity.SealingKey, _manifest.Digest, "model", "lab")))],
         }.Sign(_vendor.Alias, evidence.Bytes);
     }

@@ -66,9 +66,11 @@ public sealed class KeyStore : IDisposable
         RecordVault vault = RecordVault.Open(home, secret);
         byte[] record = vault.TryGet(IdentityKind, IdentityKind)
             ?? throw new OrchestratorException(KeyStoreErrors.Damaged, $"{home} lacks the record of the party's own keys.");
+        CborValue? keys = null;
         try
         {
-            return CborValue.Decode(record).As(IdentityKind).ReadMap(map => new KeyStore(
+            keys = CborValue.Decode(record);
+            return keys.As(IdentityKind).ReadMap(map => new KeyStore(
                 vault,
                 map.Required("name").AsText(PartyName.MaxLength),
                 PartySigningKey.Import(map.Required("signing_key").AsFixedBytes(PartySigningKey.Size).Span),
@@ -77,6 +79,7 @@ public sealed class KeyStore : IDisposable
         }
         finally
         {
+            keys?.Erase();
             CryptographicOperations.ZeroMemory(record);
         }
     }
@@ -183,11 +186,13 @@ public sealed class KeyStore : IDisposable
         byte[] sealingKey = new byte[HpkePrivateKey.Size];
         SigningKey.Export(signingKey);
         SealingKey.Export(sealingKey);
-        byte[] record = CborMap.Of(
+        CborMap keys = CborMap.Of(
             ("name", Identity.Name),
             ("signing_key", signingKey),
             ("sealing_key", sealingKey),
-            ("checkpoint_secret", _checkpointSecret)).Encode();
+            ("checkpoint_secret", _checkpointSecret));
+        byte[] record = keys.Encode();
+        keys.Erase();
         _vault.Put(IdentityKind, IdentityKind, record);
         AtomicFile.WriteAllBytes(Path.Combine(home, IdentityFile), Encoding.UTF8.GetBytes($"{Identity}\n"));
         CryptographicOperations.ZeroMemory(signingKey);

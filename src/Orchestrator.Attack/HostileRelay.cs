@@ -37,8 +37,13 @@ public sealed class HostileRelay : IAsyncDisposable
         var target = new RelayTarget(device);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(
-            System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            // A run is one request, as long as the data.
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
+        });
         builder.Services.AddSingleton(target);
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = RelayTarget.MaxMessageBytes);
         WebApplication server = builder.Build();

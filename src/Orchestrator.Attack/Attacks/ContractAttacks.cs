@@ -16,7 +16,7 @@ public sealed class AlterManifest : Attack
     public override string Name => "alter-manifest";
 
     /// <inheritdoc/>
-    public override string Deed => "lets every metric out that the parties kept in, after they signed";
+    public override string Deed => "asks for the metrics in more digits than the parties signed";
 
     /// <inheritdoc/>
     public override string StoppedBy => "approval-other-manifest";

@@ -61,7 +61,7 @@ public sealed partial class ErrorsDocumentTests
     private static IReadOnlyList<ErrorCode> AllCodes() =>
     [
         .. Directory.EnumerateFiles(AppContext.BaseDirectory, "*rchestrator*.dll")
-            .Where(path => !path.Contains("Tests", StringComparison.Ordinal))
+            .Where(path => !Path.GetFileName(path).Contains("Tests", StringComparison.Ordinal))
             .SelectMany(path => Assembly.LoadFrom(path).GetTypes())
             .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             .Where(field => field.FieldType == typeof(ErrorCode))

@@ -1,18 +1,28 @@
 using System.Text.RegularExpressions;
-using Microsoft.CodeAnalysis.CSharp.Scripting;
-using Microsoft.CodeAnalysis.Scripting;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace Orchestrator.EndToEnd.Tests;
 
 public sealed partial class ReadmeTests
 {
+    // What a new console project has without being told.
+    private const string ImplicitUsings = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.IO;
+        global using System.Linq;
+        global using System.Threading;
+        global using System.Threading.Tasks;
+        """;
+
     [Fact]
     public void Samples_Compile()
     {
         MatchCollection samples = Sample().Matches(File.ReadAllText(Repository.PathOf("README.md")));
 
         Assert.NotEmpty(samples);
-        Assert.All(samples, sample => Assert.Empty(CSharpScript.Create(sample.Groups[1].Value, Options).Compile()));
+        Assert.All(samples, sample => Assert.Empty(Compile(sample.Groups[1].Value)));
     }
 
     [Theory]
@@ -25,10 +35,17 @@ public sealed partial class ReadmeTests
     [InlineData("CONTRIBUTING.md")]
     public void PlacesToReadOn_Exist(string place) => Assert.True(Path.Exists(Repository.PathOf(place)), place);
 
-    private static ScriptOptions Options { get; } = ScriptOptions.Default
-        .WithReferences(AppDomain.CurrentDomain.GetAssemblies().Where(assembly => !assembly.IsDynamic && assembly.Location.Length > 0))
-        .AddReferences(typeof(Sdk.Party).Assembly)
-        .WithImports("System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Threading.Tasks");
+    private static IEnumerable<Diagnostic> Compile(string program) =>
+        CSharpCompilation.Create(
+            "sample",
+            [CSharpSyntaxTree.ParseText(ImplicitUsings), CSharpSyntaxTree.ParseText(program)],
+            References(),
+            new CSharpCompilationOptions(Microsoft.CodeAnalysis.OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable))
+        .GetDiagnostics()
+        .Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning);
+
+    private static IEnumerable<MetadataReference> References() =>
+        ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path));
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Sample();

@@ -12,11 +12,13 @@ public sealed partial class TileProcess : TileLink
     private readonly Process _process;
     private readonly ILogger _log;
     private readonly Task _standardError;
+    private readonly TaskCompletionSource _over;
     private volatile bool _silent;
 
-    private TileProcess(Process process, ILogger log)
+    private TileProcess(Process process, TaskCompletionSource over, ILogger log)
     {
         _process = process;
+        _over = over;
         _log = log;
         Channel = new TileChannel(process.StandardOutput.BaseStream, process.StandardInput.BaseStream);
         _standardError = RelayStandardErrorAsync();
@@ -35,7 +37,8 @@ public sealed partial class TileProcess : TileLink
         start.RedirectStandardError = true;
         try
         {
-            return new TileProcess(Process.Start(start)!, log);
+            var over = new TaskCompletionSource();
+            return new TileProcess(StartOnThreadOfItsOwn(start, over.Task), over, log);
         }
         catch (Win32Exception e)
         {
@@ -57,6 +60,32 @@ public sealed partial class TileProcess : TileLink
         await _standardError.ConfigureAwait(false);
         Channel.Dispose();
         _process.Dispose();
+        _over.SetResult();
+    }
+
+    // What dies with its parent dies, on Linux, with the thread that started it (prctl(2), PR_SET_PDEATHSIG), and a thread of the pool
+    // retires when it has been idle for some seconds, as in a long step of training.
+    private static Process StartOnThreadOfItsOwn(ProcessStartInfo start, Task over)
+    {
+        var started = new TaskCompletionSource<Process>();
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                started.SetResult(Process.Start(start)!);
+                over.Wait();
+            }
+            catch (Win32Exception e)
+            {
+                started.SetException(e);
+            }
+        })
+        {
+            IsBackground = true,
+            Name = "tiles",
+        };
+        thread.Start();
+        return started.Task.GetAwaiter().GetResult();
     }
 
     private async Task RelayStandardErrorAsync()

@@ -66,6 +66,11 @@ public sealed class HostLink
         {
             Fail(new OrchestratorException(DeviceErrors.TransferUnexpected, "The host sent a message that cannot be read.", inner: e));
         }
+        catch (Exception e)
+        {
+            // Whatever it is: who waits for an answer must not wait for ever.
+            Fail(new OrchestratorException(DeviceErrors.Failed, DeviceErrors.Failed.Meaning, inner: e));
+        }
     }
 
     /// <summary>Reads everything before a stream's first frame.</summary>

@@ -31,7 +31,7 @@ public sealed class EncryptionUnit : IDisposable
     public async ValueTask<ReadContext> AcquireAsync(InputStream stream, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        KeySlot slot = _slots[stream.Description.Slot];
+        KeySlot slot = _slots[stream.Description.Slot % _slots.Length];
         ReadContext context = await slot.TakeAsync(stream.Description.Id, cancellation).ConfigureAwait(false);
         try
         {

@@ -54,13 +54,28 @@ internal sealed class AuditLog(TimeProvider time)
                 ("$page", Page));
             foreach (Row row in rows)
             {
-                head = row.Follows(head) ? (row.Sequence, row.Hash) : throw new OrchestratorException(HostErrors.AuditBroken, $"Entry {head.Sequence + 1} of the audit log was altered or removed.");
+                head = Follows(row, head) ? (row.Sequence, row.Hash) : throw Broken(head.Sequence + 1);
             }
         }
         while (rows.Count == Page);
 
         return head;
     }
+
+    private static bool Follows(Row row, (long Sequence, Digest Hash) head)
+    {
+        try
+        {
+            return row.Follows(head);
+        }
+        catch (OrchestratorException e)
+        {
+            throw Broken(head.Sequence + 1, e);
+        }
+    }
+
+    private static OrchestratorException Broken(long sequence, Exception? inner = null) =>
+        new(HostErrors.AuditBroken, $"Entry {sequence} of the audit log was altered or removed.", inner: inner);
 
     private sealed record Row(long Sequence, byte[]? Job, long JobSequence, byte[] Encoding, Digest Hash)
     {

@@ -202,8 +202,9 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         {
             await device.Mailbox.ResetAsync(new ResetRequest(), new CallOptions(deadline: device.Deadline(TimeSpan.FromSeconds(5))));
         }
-        catch (OrchestratorException failure) when (failure.Code.Class is ErrorClass.Unavailable or ErrorClass.Conflict)
+        catch (OrchestratorException)
         {
+            // Why the session ended is what counts; the next one begins with a reset of its own.
         }
     }
 }

@@ -18,6 +18,7 @@ public class AuditLogTests
         "UPDATE audit SET hash = zeroblob(32) WHERE sequence = 2",
         "UPDATE audit SET job = zeroblob(32) WHERE sequence = 5",
         "UPDATE audit SET job_sequence = 77 WHERE sequence = 5",
+        $"UPDATE audit SET entry = x'ff', hash = x'{AuditEntry.Hash([0xff])}' WHERE sequence = 2",
         "DELETE FROM audit WHERE sequence = 3",
         "DELETE FROM audit WHERE sequence = 1",
         "UPDATE audit SET entry = (SELECT entry FROM audit WHERE sequence = 3), hash = (SELECT hash FROM audit WHERE sequence = 3) WHERE sequence = 2",

@@ -65,7 +65,7 @@ internal sealed class ResultDownload(Party party, HostConnection host, PartyPoli
         var delivered = new DeliveredOutput(
             output.Name, output.Kind, Path.Combine(folder, $"{output.Name}.{extension}"), Path.Combine(folder, $"{output.Name}.itx"));
         AtomicFile sealedFile = Begin(delivered.SealedPath, files);
-        await host.Transfer.PullAsync(output.Digest, sealedFile.Stream, progress, cancel);
+        await PullAsync(output, sealedFile.Stream, progress, cancel);
 
         AtomicFile opened = Begin(delivered.Path, files);
         using StreamKey key = ReceiptCheck.OutputKeyOf(receipt, output, party);
@@ -73,6 +73,18 @@ internal sealed class ResultDownload(Party party, HostConnection host, PartyPoli
         using StreamOpener opener = StreamOpener.OpenPinned(sealedFile.Stream, key, output.Digest);
         opener.CopyTo(opened.Stream, cancel);
         return delivered;
+    }
+
+    private async Task PullAsync(ReceiptOutput output, Stream destination, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        try
+        {
+            await host.Transfer.PullAsync(output.Digest, destination, progress, cancel);
+        }
+        catch (OrchestratorException e) when (e.Code.Class == ErrorClass.NotFound)
+        {
+            throw new OrchestratorException(Contracts.ContractErrors.ReceiptOutput, $"The host has not got {output.Name} as the device sealed it, with the digest {output.Digest}.", inner: e);
+        }
     }
 
     private static AtomicFile Begin(string path, List<AtomicFile> files)

@@ -34,9 +34,12 @@ public class Deployment : IAsyncLifetime
 
     public virtual async ValueTask DisposeAsync()
     {
-        await Parties.DisposeAsync();
-        await Host.DisposeAsync();
-        await Device.DisposeAsync();
+        // After a start that failed, some are not there.
+        foreach (IAsyncDisposable? part in (IAsyncDisposable?[])[Parties, Host, Device])
+        {
+            await (part?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+
         Folder.Dispose();
         GC.SuppressFinalize(this);
     }

@@ -40,7 +40,7 @@ public sealed class HostileDeployment : Deployment
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        await _relay!.DisposeAsync();
+        await (_relay?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     protected override async Task<Uri> DeviceAddressAsync()

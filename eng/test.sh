@@ -14,7 +14,7 @@ for project in tests/*.Tests; do
     ran=$((ran + 1))
     echo "== $name"
     dotnet test "$project" -c Release --no-build --nologo -v quiet \
-        --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=quiet" |
+        --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" |
         grep -vE '^(Test run for |A total of |Results File: |$)'
     [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
     [ -s "$results/$name.trx" ] || { echo "$name left no results" >&2; status=1; }

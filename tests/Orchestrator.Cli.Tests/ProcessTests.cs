@@ -60,7 +60,8 @@ public sealed class ProcessTests : IDisposable
 
     private static Process Start(string[] arguments, string? passphrase)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "orchestrator"), arguments)
+        // Whoever runs the tests in the background has left them to ignore Ctrl-C, and children inherit that.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", Path.Combine(AppContext.BaseDirectory, "orchestrator"), .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -78,7 +78,7 @@ public static partial class StoredOutputs
     [GeneratedRegex(@"\b\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.]+(Z|[+-]\d\d:\d\d)")]
     private static partial Regex Time();
 
-    [GeneratedRegex(@"\b[\d.]+ ?ms\b")]
+    [GeneratedRegex(@"\b[\d.]+ ?m?s\b")]
     private static partial Regex Duration();
 
     [GeneratedRegex(@"(orchestrator-party:[^:]+:)[A-Za-z0-9_-]+")]

@@ -34,6 +34,13 @@ public sealed class JobScheduleTests
     }
 
     [Fact]
+    public void Passes_OfAResumedJob_BeginAfterTheEpochsThatAreDone()
+    {
+        var schedule = new JobSchedule(Plan with { Standardize = true, Epochs = 3 }, Streams, firstEpoch: 2);
+        Assert.Equal([new(PassKind.Train, 2), new Pass(PassKind.Evaluate, 2)], schedule.Passes());
+    }
+
+    [Fact]
     public void Frames_OfEachPass_AreNumberedAsTheJobsStreams()
     {
         var schedule = new JobSchedule(Plan, Streams);

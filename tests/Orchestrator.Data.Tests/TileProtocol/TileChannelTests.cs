@@ -49,7 +49,7 @@ public sealed class TileChannelTests
             Assert.Equal(TileErrors.ChannelClosed.Id, await CodeOfAsync(bytes[..length]));
         }
 
-        if (Messages()[name] is not (TileMessage.Program or TileMessage.Frame or TileMessage.Output))
+        if (Messages()[name] is not (TileMessage.Program or TileMessage.Frame or TileMessage.Output or TileMessage.State or TileMessage.Checkpoint))
         {
             bytes[0]++;
             Assert.Contains(await CodeOfAsync([.. bytes, 0]), new[] { TileErrors.MessageMalformed.Id, "cbor-malformed" });
@@ -66,6 +66,9 @@ public sealed class TileChannelTests
     [InlineData("05000000040100000000", "tiles-message-malformed")]
     [InlineData("03000000840101", "tiles-message-malformed")]
     [InlineData("03000000840302", "tiles-message-malformed")]
+    [InlineData("0100000006", "tiles-message-malformed")]
+    [InlineData("020000000602", "tiles-message-malformed")]
+    [InlineData("0100000087", "tiles-message-malformed")]
     [InlineData("0200000085a0", "cbor-missing-field")]
     public async Task Bytes_OutsideTheProtocol_AreRefusedByCode(string hex, string code) =>
         Assert.Equal(code, await CodeOfAsync([.. Convert.FromHexString(hex), 0, 0, 0, 0, 0, 0]));
@@ -106,17 +109,24 @@ public sealed class TileChannelTests
     private static Dictionary<string, TileMessage> Messages() => new()
     {
         ["configure"] = new TileMessage.Configure(
-            Plan, [new("north", StreamRole.Train, Schema, 900, 250), new("held-out", StreamRole.Evaluate, Schema, 900, 10)], 123_456),
+            Plan, [new("north", StreamRole.Train, Schema, 900, 250), new("held-out", StreamRole.Evaluate, Schema, 900, 10)], 123_456)
+        {
+            CheckpointEveryEpochs = 2,
+            FirstEpoch = 4,
+        },
         ["program"] = new TileMessage.Program(new byte[] { 0x50, 0x4b, 3, 4 }),
         ["start"] = new TileMessage.Start(),
         ["frame"] = new TileMessage.Frame(new FramePosition(1, 2), new byte[] { 0xaa, 0xbb, 0xcc }),
         ["cancel"] = new TileMessage.Cancel(),
+        ["state"] = new TileMessage.State(false, new byte[] { 7, 8 }),
+        ["finish"] = new TileMessage.Finish(),
         ["ready"] = new TileMessage.Ready(),
         ["need_frame"] = new TileMessage.NeedFrame(new FramePosition(1, 2)),
         ["progress"] = new TileMessage.Progress(3, 300, [new("accuracy", 0.5), new("train_loss", 0.25)]),
         ["output"] = new TileMessage.Output(StreamKind.Model, true, new byte[] { 1, 2, 3 }),
         ["failed"] = new TileMessage.Failed("train-diverged", ErrorClass.JobFailed, "The loss is not finite.", "Lower the learning rate."),
         ["done"] = new TileMessage.Done(3, 300, 1_500_000, 250),
+        ["checkpoint"] = new TileMessage.Checkpoint(true, new byte[] { 9 }),
     };
 
     private static async Task<byte[]> SendAsync(TileMessage message)

@@ -48,11 +48,13 @@ STREAMS = [
     {"id": "held-out", "role": "evaluate", "schema": SCHEMA, "frame_size": 900, "records": 10},
 ]
 MESSAGES = {
-    "configure": message(0x01, cbor({"plan": PLAN, "streams": STREAMS, "program_size": 123456})),
+    "configure": message(0x01, cbor({"plan": PLAN, "streams": STREAMS, "program_size": 123456, "checkpoint_every": 2, "first_epoch": 4})),
     "program": message(0x02, b"PK\x03\x04"),
     "start": message(0x03),
     "frame": message(0x04, struct.pack("<iq", 1, 2) + b"\xaa\xbb\xcc"),
     "cancel": message(0x05),
+    "state": message(0x06, bytes([0, 7, 8])),
+    "finish": message(0x07),
     "ready": message(0x81),
     "need_frame": message(0x82, struct.pack("<iq", 1, 2)),
     "progress": message(0x83, cbor({"epoch": 3, "step": 300, "metrics": {"accuracy": 0.5, "train_loss": 0.25}})),
@@ -60,6 +62,7 @@ MESSAGES = {
     "failed": message(0x85, cbor({
         "code": "train-diverged", "class": 9, "message": "The loss is not finite.", "remedy": "Lower the learning rate."})),
     "done": message(0x86, cbor({"epochs": 3, "steps": 300, "training_us": 1500000, "waiting_us": 250})),
+    "checkpoint": message(0x87, bytes([1, 9])),
 }
 
 if __name__ == "__main__":

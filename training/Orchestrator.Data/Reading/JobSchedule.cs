@@ -36,7 +36,8 @@ public sealed class JobSchedule
     /// <summary>Prepares the passes.</summary>
     /// <param name="plan">Interleaving, seed, epochs, standardisation.</param>
     /// <param name="streams">All data streams in the manifest's order.</param>
-    public JobSchedule(TrainingPlan plan, IReadOnlyList<JobStream> streams)
+    /// <param name="firstEpoch">Epochs that an earlier session did, standardisation with them.</param>
+    public JobSchedule(TrainingPlan plan, IReadOnlyList<JobStream> streams, int firstEpoch = 0)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(streams);
@@ -44,6 +45,7 @@ public sealed class JobSchedule
         _trainStreams = IndexesOf(StreamRole.Train);
         _evaluateStreams = IndexesOf(StreamRole.Evaluate);
         Plan = plan;
+        FirstEpoch = firstEpoch;
         Train = new ReadSchedule(plan.Interleaving, ShapesOf(_trainStreams), plan.Seed);
         Standardize = new ReadSchedule(new Interleaving.Concatenate(), ShapesOf(_trainStreams), plan.Seed);
         Evaluate = new ReadSchedule(new Interleaving.Concatenate(), ShapesOf(_evaluateStreams), plan.Seed);
@@ -51,6 +53,9 @@ public sealed class JobSchedule
 
     /// <summary>The plan that the passes follow.</summary>
     public TrainingPlan Plan { get; }
+
+    /// <summary>The epoch that the passes begin with, from 0.</summary>
+    public int FirstEpoch { get; }
 
     /// <summary>All data streams, as given.</summary>
     public IReadOnlyList<JobStream> Streams { get; }
@@ -64,15 +69,15 @@ public sealed class JobSchedule
     /// <summary>Order of evaluation records; its stream n is the n-th evaluation stream.</summary>
     public ReadSchedule Evaluate { get; }
 
-    /// <summary>The passes, to the last epoch of the plan.</summary>
+    /// <summary>The passes from <see cref="FirstEpoch"/> to the last epoch of the plan.</summary>
     public IEnumerable<Pass> Passes()
     {
-        if (Plan.Standardize)
+        if (Plan.Standardize && FirstEpoch == 0)
         {
             yield return new Pass(PassKind.Standardize, 0);
         }
 
-        for (var epoch = 0; epoch < Plan.Epochs; epoch++)
+        for (var epoch = FirstEpoch; epoch < Plan.Epochs; epoch++)
         {
             yield return new Pass(PassKind.Train, epoch);
             if (_evaluateStreams.Length > 0)

@@ -35,18 +35,32 @@ public abstract record TileMessage
     /// <param name="ProgramSize">Bytes of the TorchScript archive that follows.</param>
     public sealed record Configure(TrainingPlan Plan, ImmutableArray<TileStream> Streams, long ProgramSize) : TileMessage
     {
-        /// <summary>The passes that the job makes over these streams, and so every frame that may be asked for.</summary>
-        public JobSchedule Schedule() => new(Plan, [.. Streams.Select(stream => new JobStream(stream.Role, stream.Shape))]);
+        /// <summary>The tiles hand out their state after every so many epochs; 0: never.</summary>
+        public int CheckpointEveryEpochs { get; init; }
+
+        /// <summary>Epochs that an earlier session did; if there are any, <see cref="State"/> follows the program.</summary>
+        public int FirstEpoch { get; init; }
+
+        /// <summary>The passes that the session makes over these streams, and so every frame that may be asked for.</summary>
+        public JobSchedule Schedule() => new(Plan, [.. Streams.Select(stream => new JobStream(stream.Role, stream.Shape))], FirstEpoch);
     }
 
     /// <summary>To the tiles: the next piece of the program, until <see cref="Configure.ProgramSize"/> bytes are there.</summary>
     public sealed record Program(ReadOnlyMemory<byte> Chunk) : TileMessage;
+
+    /// <summary>To the tiles, after the program of a job that is resumed: the next piece of the state that <see cref="Checkpoint"/> handed out.</summary>
+    /// <param name="Last">Whether the state is whole with it.</param>
+    /// <param name="Chunk">At most <see cref="TileLimits.ChunkSize"/> bytes.</param>
+    public sealed record State(bool Last, ReadOnlyMemory<byte> Chunk) : TileMessage;
 
     /// <summary>To the tiles, after <see cref="Ready"/>: train.</summary>
     public sealed record Start : TileMessage;
 
     /// <summary>To the tiles: a frame that was asked for, in the order of asking.</summary>
     public sealed record Frame(FramePosition Position, ReadOnlyMemory<byte> Plaintext) : TileMessage;
+
+    /// <summary>To the tiles: train no further than to the end of the epoch at hand.</summary>
+    public sealed record Finish : TileMessage;
 
     /// <summary>To the tiles: stop; <see cref="Failed"/> with <c>tiles-cancelled</c> follows.</summary>
     public sealed record Cancel : TileMessage;
@@ -63,6 +77,11 @@ public abstract record TileMessage
     /// <param name="Metrics">At most <see cref="TileLimits.MaxMetrics"/>.</param>
     public sealed record Progress(int Epoch, long Step, ImmutableArray<Metric> Metrics) : TileMessage;
 
+    /// <summary>From the tiles, after the <see cref="Progress"/> of the epoch that it belongs to: the next piece of the training state.</summary>
+    /// <param name="Last">Whether the state is whole with it.</param>
+    /// <param name="Chunk">At most <see cref="TileLimits.ChunkSize"/> bytes.</param>
+    public sealed record Checkpoint(bool Last, ReadOnlyMemory<byte> Chunk) : TileMessage;
+
     /// <summary>From the tiles: the next piece of an output.</summary>
     /// <param name="Kind">Model; metrics travel in <see cref="Progress"/>.</param>
     /// <param name="Last">Whether it ends that output.</param>
@@ -73,8 +92,8 @@ public abstract record TileMessage
     public sealed record Failed(string Code, ErrorClass Class, string Message, string Remedy) : TileMessage;
 
     /// <summary>From the tiles, last: all outputs are sent.</summary>
-    /// <param name="Epochs">Epochs trained.</param>
-    /// <param name="Steps">Optimiser steps taken.</param>
+    /// <param name="Epochs">Epochs trained, those of earlier sessions included.</param>
+    /// <param name="Steps">Optimiser steps taken, those of earlier sessions included.</param>
     /// <param name="TrainingMicroseconds">From <see cref="Start"/> to the last step, waiting included.</param>
     /// <param name="WaitingMicroseconds">Of those, spent waiting for frames.</param>
     public sealed record Done(int Epochs, long Steps, long TrainingMicroseconds, long WaitingMicroseconds) : TileMessage;

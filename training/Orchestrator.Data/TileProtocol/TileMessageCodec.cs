@@ -25,12 +25,15 @@ internal static class TileMessageCodec
         Start = 0x03,
         Frame = 0x04,
         Cancel = 0x05,
+        State = 0x06,
+        Finish = 0x07,
         Ready = 0x81,
         NeedFrame = 0x82,
         Progress = 0x83,
         Output = 0x84,
         Failed = 0x85,
         Done = 0x86,
+        Checkpoint = 0x87,
     }
 
     /// <summary>The message without its length field: a small head, and bulk bytes that follow it uncopied.</summary>
@@ -41,12 +44,15 @@ internal static class TileMessageCodec
         TileMessage.Start => (WithType(MessageType.Start), default),
         TileMessage.Frame frame => (WithType(MessageType.Frame, Write(frame.Position)), frame.Plaintext),
         TileMessage.Cancel => (WithType(MessageType.Cancel), default),
+        TileMessage.State state => (WithType(MessageType.State, Flag(state.Last)), state.Chunk),
+        TileMessage.Finish => (WithType(MessageType.Finish), default),
         TileMessage.Ready => (WithType(MessageType.Ready), default),
         TileMessage.NeedFrame need => (WithType(MessageType.NeedFrame, Write(need.Position)), default),
         TileMessage.Progress progress => (WithType(MessageType.Progress, Write(progress).Encode()), default),
-        TileMessage.Output output => (WithType(MessageType.Output, [(byte)output.Kind, (byte)(output.Last ? 1 : 0)]), output.Chunk),
+        TileMessage.Output output => (WithType(MessageType.Output, [(byte)output.Kind, Flag(output.Last)]), output.Chunk),
         TileMessage.Failed failed => (WithType(MessageType.Failed, Write(failed).Encode()), default),
         TileMessage.Done done => (WithType(MessageType.Done, Write(done).Encode()), default),
+        TileMessage.Checkpoint checkpoint => (WithType(MessageType.Checkpoint, Flag(checkpoint.Last)), checkpoint.Chunk),
         _ => throw new ArgumentException("unknown message", nameof(message)),
     };
 
@@ -66,17 +72,27 @@ internal static class TileMessageCodec
             MessageType.Start => Bare(body, new TileMessage.Start()),
             MessageType.Frame => ReadFrame(body),
             MessageType.Cancel => Bare(body, new TileMessage.Cancel()),
+            MessageType.State => ReadPiece(body, (last, chunk) => new TileMessage.State(last, chunk)),
+            MessageType.Finish => Bare(body, new TileMessage.Finish()),
             MessageType.Ready => Bare(body, new TileMessage.Ready()),
             MessageType.NeedFrame => ReadNeedFrame(body),
             MessageType.Progress => ReadProgress(Map(body, "progress")),
             MessageType.Output => ReadOutput(body),
             MessageType.Failed => ReadFailed(Map(body, "failed")),
             MessageType.Done => ReadDone(Map(body, "done")),
+            MessageType.Checkpoint => ReadPiece(body, (last, chunk) => new TileMessage.Checkpoint(last, chunk)),
             _ => throw Malformed($"The message type {encoding.Span[0]:x2} is not defined."),
         };
     }
 
     private static byte[] WithType(MessageType type, params ReadOnlySpan<byte> body) => [(byte)type, .. body];
+
+    private static byte Flag(bool value) => (byte)(value ? 1 : 0);
+
+    private static TileMessage ReadPiece(ReadOnlyMemory<byte> body, Func<bool, ReadOnlyMemory<byte>, TileMessage> piece) =>
+        body.Length is > 0 and <= 1 + TileLimits.ChunkSize && body.Span[0] <= 1
+            ? piece(body.Span[0] == 1, body[1..])
+            : throw Malformed("A piece of a state has no valid header.");
 
     private static CborField Map(ReadOnlyMemory<byte> body, string name) => CborValue.Decode(body).As(name);
 
@@ -130,12 +146,18 @@ internal static class TileMessageCodec
     private static CborMap Write(TileMessage.Configure configure) => CborMap.Of(
         ("plan", configure.Plan.ToCbor()),
         ("streams", new CborArray(configure.Streams.Select(Write))),
-        ("program_size", configure.ProgramSize));
+        ("program_size", configure.ProgramSize),
+        ("checkpoint_every", configure.CheckpointEveryEpochs),
+        ("first_epoch", configure.FirstEpoch));
 
     private static TileMessage.Configure ReadConfigure(CborField field) => field.ReadMap(map => new TileMessage.Configure(
         TrainingPlan.FromCbor(map.Required("plan")),
         [.. map.Required("streams").AsArray(TileLimits.MaxStreams).Select(ReadStream)],
-        map.Required("program_size").AsInt64(1, TileLimits.MaxProgramSize)));
+        map.Required("program_size").AsInt64(1, TileLimits.MaxProgramSize))
+    {
+        CheckpointEveryEpochs = map.Required("checkpoint_every").AsInt32(0),
+        FirstEpoch = map.Required("first_epoch").AsInt32(0),
+    });
 
     private static CborValue Write(TileStream stream) => CborMap.Of(
         ("id", stream.Id),

@@ -24,7 +24,6 @@ public sealed class ReceiptTests
         VerifiedReceipt verified = Verify(Sign(Honest()));
 
         Assert.Equal(_session.Manifest.Digest, verified.Receipt.Manifest.Digest);
-        Assert.Equal(0.9649, verified.Receipt.Metrics["accuracy"]);
         Assert.Equal("model", verified.RequireOutput("model", Digest.Of("model"u8)).Name);
     }
 
@@ -41,12 +40,17 @@ public sealed class ReceiptTests
     }
 
     [Fact]
-    public void RequireContent_KnowsTheModelAndNothingElse()
+    public void RequireContent_KnowsEachOutputByItsKindAndNothingElse()
     {
         VerifiedReceipt receipt = Verify(Sign(Honest()));
 
-        Assert.Equal("model", receipt.RequireContent(Digest.Of("trained"u8)).Name);
-        Assert.Equal(ContractErrors.ReceiptOutput.Id, Assert.Throws<OrchestratorException>(() => receipt.RequireContent(Digest.Of("another"u8))).Code.Id);
+        Assert.Equal("model", receipt.RequireContent(OutputKind.Model, Digest.Of("content of model"u8)).Name);
+        Assert.Equal("metrics", receipt.RequireContent(OutputKind.Metrics, Digest.Of("content of metrics"u8)).Name);
+        AssertUnknown(OutputKind.Model, Digest.Of("another"u8));
+        AssertUnknown(OutputKind.Model, Digest.Of("content of metrics"u8));
+
+        void AssertUnknown(OutputKind kind, Digest content) => Assert.Equal(
+            ContractErrors.ReceiptOutput.Id, Assert.Throws<OrchestratorException>(() => receipt.RequireContent(kind, content)).Code.Id);
     }
 
     [Fact]
@@ -80,10 +84,8 @@ public sealed class ReceiptTests
         ["stream not read to its end"] = receipt => receipt with { Streams = receipt.Streams.SetItem(1, receipt.Streams[1] with { Frames = 0 }) },
         ["no epoch"] = receipt => receipt with { Epochs = 0 },
         ["more epochs than planned"] = receipt => receipt with { Epochs = 6 },
-        ["metric that was to stay in"] = receipt => receipt with { Metrics = receipt.Metrics.Add("weights", 1) },
         ["output left out"] = receipt => receipt with { Outputs = receipt.Outputs.RemoveAt(0) },
-        ["model without its content's digest"] = receipt => receipt with { Outputs = receipt.Outputs.SetItem(1, receipt.Outputs[1] with { Content = null }) },
-        ["metrics with their content's digest"] = receipt => receipt with { Outputs = receipt.Outputs.SetItem(0, receipt.Outputs[0] with { Content = Digest.Of("few"u8) }) },
+        ["metrics passed off as a model"] = receipt => receipt with { Outputs = receipt.Outputs.SetItem(0, receipt.Outputs[0] with { Kind = OutputKind.Model }) },
         ["output for nobody"] = receipt => receipt with { Outputs = receipt.Outputs.SetItem(0, receipt.Outputs[0] with { Keys = receipt.Outputs[0].Keys.Clear() }) },
         ["output for somebody else"] = receipt => receipt with
         {
@@ -153,7 +155,6 @@ public sealed class ReceiptTests
         Approvals = ApprovalsOf(_session.Job),
         Streams = [.. _session.Manifest.Content.Streams.Select(stream => new ConsumedStream(stream.Id, stream.Frames, stream.Frames * 5))],
         Epochs = 5,
-        Metrics = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal).Add("accuracy", 0.9649),
         Outputs = [Output("metrics", OutputKind.Metrics), Output("model", OutputKind.Model)],
     };
 
@@ -168,7 +169,7 @@ public sealed class ReceiptTests
             name,
             kind,
             Digest.Of(System.Text.Encoding.UTF8.GetBytes(name)),
-            kind == OutputKind.Model ? Digest.Of("trained"u8) : null,
+            Digest.Of(System.Text.Encoding.UTF8.GetBytes($"content of {name}")),
             ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal).Add("lab", grant));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Orchestrator.Crypto;
@@ -13,6 +14,8 @@ public sealed class SecrecyTests(FinishedJob finished)
 {
     /// <summary>Bytes that turn up by chance nowhere.</summary>
     private const int NeedleSize = 16;
+
+    private const int LeastFigureText = 8;
 
     [Fact]
     public void Host_AfterAJob_HoldsNoPlaintextAndNoKey()
@@ -36,6 +39,7 @@ public sealed class SecrecyTests(FinishedJob finished)
         IReadOnlyList<(string Name, byte[] Bytes)> secrets = Secrets();
 
         Assert.Contains("model", FindIn(File.ReadAllBytes(finished.Model.Path), secrets));
+        Assert.Contains("metric as text", FindIn(File.ReadAllBytes(finished.Results[finished.Parties.Lab].Outputs.Single(output => output.Name == "metrics").Path), secrets));
         Assert.Contains("program", FindIn(File.ReadAllBytes(Consortium.Program), secrets));
         Assert.Contains("text of clinic-a.csv", FindIn(File.ReadAllBytes(Consortium.Plaintexts[0]), secrets));
         Assert.Equal(["key of clinic-a"], FindIn([1, 2, .. secrets.Single(secret => secret.Name == "key of clinic-a").Bytes, 3], secrets));
@@ -58,8 +62,8 @@ public sealed class SecrecyTests(FinishedJob finished)
         {
             ("model", Middle(File.ReadAllBytes(finished.Model.Path))),
             ("program", Middle(File.ReadAllBytes(Consortium.Program))),
-            ("metrics", Middle(File.ReadAllBytes(finished.Results[finished.Parties.Lab].Outputs.Single(output => output.Name == "metrics").Path))),
         };
+        raw.AddRange(finished.MetricsOf(finished.Parties.Lab).Series.Values.SelectMany(values => values).SelectMany(FigureSpellings));
         foreach (string file in Consortium.Plaintexts)
         {
             string record = File.ReadLines(file).Skip(7).First();
@@ -70,6 +74,16 @@ public sealed class SecrecyTests(FinishedJob finished)
 
         raw.AddRange(finished.Parties.All.SelectMany(KeysOf));
         return [.. raw, .. raw.Where(secret => secret.Name.StartsWith("key", StringComparison.Ordinal)).SelectMany(Spellings)];
+    }
+
+    // Figures of so many digits as turn up by chance nowhere; as numbers, in the byte orders of CBOR and of memory.
+    private static IEnumerable<(string Name, byte[] Bytes)> FigureSpellings(double figure)
+    {
+        string text = figure.ToString(CultureInfo.InvariantCulture);
+        byte[] number = BitConverter.GetBytes(figure);
+        return text.Length < LeastFigureText
+            ? []
+            : [("metric as text", Encoding.ASCII.GetBytes(text)), ("metric as number", number), ("metric as number, big-endian", [.. number.Reverse()])];
     }
 
     private IEnumerable<(string Name, byte[] Bytes)> KeysOf(Participant party)

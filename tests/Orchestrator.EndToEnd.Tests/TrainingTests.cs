@@ -28,10 +28,22 @@ public sealed class TrainingTests(FinishedJob finished)
     [Fact]
     public void Model_OnHeldOutData_IsAccurate()
     {
-        VerifiedReceipt receipt = finished.Results[finished.Parties.Lab].Receipt;
+        JobResult result = finished.Results[finished.Parties.Lab];
+        TrainingMetrics metrics = ReceiptCheck.ReadMetrics(result.Receipt, result.Outputs.Single(output => output.Kind == OutputKind.Metrics).Path);
 
-        Assert.InRange(receipt.Receipt.Metrics[MetricNames.Accuracy], 0.95, 1);
-        Assert.Equal([MetricNames.Accuracy, MetricNames.TrainLoss], receipt.Receipt.Metrics.Keys.Order());
+        Assert.InRange(metrics.Final[MetricNames.Accuracy], 0.95, 1);
+        Assert.Equal([MetricNames.Accuracy, MetricNames.TrainLoss], metrics.Final.Keys.Order());
+    }
+
+    [Fact]
+    public void Metrics_Altered_AreNotTheReceipts()
+    {
+        JobResult result = finished.Results[finished.Parties.Lab];
+        string altered = finished.Folder["altered.jsonl"];
+        File.WriteAllText(altered, File.ReadAllText(result.Outputs.Single(output => output.Kind == OutputKind.Metrics).Path).TrimEnd());
+
+        var refusal = Assert.Throws<OrchestratorException>(() => ReceiptCheck.ReadMetrics(result.Receipt, altered));
+        Assert.Equal("receipt-output-mismatch", refusal.Code.Id);
     }
 
     [Fact]

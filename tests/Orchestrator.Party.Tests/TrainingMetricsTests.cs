@@ -20,6 +20,15 @@ public sealed class TrainingMetricsTests
     }
 
     [Fact]
+    public void Metrics_WithTheDevicesSalt_AreReadWithoutIt()
+    {
+        TrainingMetrics metrics = TrainingMetrics.Parse($"{{\"salt\":\"{new string('0', 64)}\"}}\n{Lines}   \n");
+
+        Assert.Equal([1, 3], metrics.Epochs);
+        Assert.Equal(0.25, metrics.Final["train_loss"]);
+    }
+
+    [Fact]
     public void Metrics_Table_HasALineAnEpoch()
     {
         string[] lines = TrainingMetrics.Parse(Lines).ToTable().TrimEnd().Split('\n');

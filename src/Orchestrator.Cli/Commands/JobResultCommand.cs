@@ -37,7 +37,7 @@ internal static class JobResultCommand
                     job = name.ToString(),
                     receipt = result.ReceiptPath,
                     outputs = result.Outputs,
-                    metrics = result.Receipt.Receipt.Metrics,
+                    metrics = result.ReadMetrics()?.Final,
                 },
                 string.Join('\n', [.. result.Outputs.Select(file => file.Path), result.ReceiptPath]));
         });

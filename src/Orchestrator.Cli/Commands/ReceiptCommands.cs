@@ -16,22 +16,24 @@ internal static class ReceiptCommands
     {
         var file = new Argument<string>("RECEIPT") { Description = "The receipt, as `job result` wrote it." };
         var model = new Option<string?>("--model") { Description = "A model, or a sealed output (.itx), to check against the receipt.", HelpName = "FILE" };
+        var metrics = new Option<string?>("--metrics") { Description = "An opened metrics file to check against the receipt; prints its last figures.", HelpName = "FILE" };
         var policy = new Option<string>("--policy") { Description = "Whose roots and rules: a release policy.", HelpName = "FILE", Required = true };
         var command = new CliCommand(
             "verify",
-            "Verify a receipt without any host: device, signatures, approvals, and a model file against it. Prints what it proves.",
+            "Verify a receipt without any host: device, signatures, approvals, and a model or metrics file against it. Prints what it proves.",
             "orchestrator receipt verify result/receipt.cose --policy policy.yaml",
             "orchestrator receipt verify result/receipt.cose --policy policy.yaml --model result/model.itx",
-            "orchestrator receipt verify result/receipt.cose --policy policy.yaml --model result/model.safetensors")
+            "orchestrator receipt verify result/receipt.cose --policy policy.yaml --model result/model.safetensors --metrics result/metrics.jsonl")
         {
-            file, model, policy,
+            file, model, metrics, policy,
         };
         command.SetAction(parsed =>
         {
             PartyPolicy rules = PartyPolicy.Read(parsed.GetRequiredValue(policy), "you");
             VerifiedReceipt receipt = ReceiptCheck.VerifyFile(parsed.GetRequiredValue(file), rules, terminal.Clock);
             ReceiptOutput? output = parsed.GetValue(model) is { } path ? Check(receipt, path) : null;
-            terminal.Result(ToJson(receipt, output), Describe(receipt, output));
+            IReadOnlyDictionary<string, double>? figures = parsed.GetValue(metrics) is { } lines ? ReceiptCheck.ReadMetrics(receipt, lines).Final : null;
+            terminal.Result(ToJson(receipt, output, figures), Describe(receipt, output, figures));
         });
         return command;
     }
@@ -40,7 +42,7 @@ internal static class ReceiptCommands
         ? ReceiptCheck.RequireSealedOutput(receipt, path)
         : ReceiptCheck.RequireModel(receipt, path);
 
-    private static object ToJson(VerifiedReceipt verified, ReceiptOutput? output) => new
+    private static object ToJson(VerifiedReceipt verified, ReceiptOutput? output, IReadOnlyDictionary<string, double>? metrics) => new
     {
         verified = true,
         job = verified.Receipt.Manifest.Digest.ToString(),
@@ -51,12 +53,12 @@ internal static class ReceiptCommands
         approvals = verified.Receipt.Approvals.Select(approval => approval.Party),
         streams = verified.Receipt.Streams,
         epochs = verified.Receipt.Epochs,
-        metrics = verified.Receipt.Metrics,
-        outputs = verified.Receipt.Outputs.Select(item => new { name = item.Name, kind = item.Kind, digest = item.Digest.ToString() }),
+        outputs = verified.Receipt.Outputs.Select(item => new { name = item.Name, kind = item.Kind, digest = item.Digest.ToString(), content = item.Content.ToString() }),
         model = output?.Name,
+        metrics,
     };
 
-    private static string Describe(VerifiedReceipt verified, ReceiptOutput? output)
+    private static string Describe(VerifiedReceipt verified, ReceiptOutput? output, IReadOnlyDictionary<string, double>? metrics)
     {
         Receipt receipt = verified.Receipt;
         var text = new StringBuilder();
@@ -68,12 +70,22 @@ internal static class ReceiptCommands
             text.AppendLine(CultureInfo.InvariantCulture, $"  read      stream {stream.Stream}: {stream.Frames} frames, {stream.Reads} reads");
         }
 
-        text.AppendLine(CultureInfo.InvariantCulture, $"  trained   {receipt.Epochs} epochs; {string.Join(", ", receipt.Metrics.Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Key} {metric.Value}")))}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  trained   {receipt.Epochs} epochs");
         foreach (ReceiptOutput item in receipt.Outputs)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  output    {item.Name}, digest {item.Digest}, for {string.Join(", ", item.Keys.Keys)}");
         }
 
-        return output is null ? text.ToString().TrimEnd() : $"{text}  model     is this job's output {output.Name}";
+        if (output is not null)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  model     is this job's output {output.Name}");
+        }
+
+        if (metrics is not null)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  metrics   {string.Join(", ", metrics.Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Key} {metric.Value}")))}");
+        }
+
+        return text.ToString().TrimEnd();
     }
 }

@@ -18,9 +18,9 @@ public sealed record ConsumedStream(int Stream, long Frames, long Reads);
 /// <param name="Name">As in the manifest.</param>
 /// <param name="Kind">As in the manifest.</param>
 /// <param name="Digest">Stream digest of the sealed output.</param>
-/// <param name="Content">SHA-256 of the opened output, for a model; null for metrics, of which there are few enough to guess.</param>
+/// <param name="Content">SHA-256 of the opened output.</param>
 /// <param name="Keys">For each receiver, the stream key, sealed to the receiver.</param>
-public sealed record ReceiptOutput(string Name, OutputKind Kind, Digest Digest, Digest? Content, ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Keys);
+public sealed record ReceiptOutput(string Name, OutputKind Kind, Digest Digest, Digest Content, ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Keys);
 
 /// <summary>What a device states at the end of a job (docs/spec/receipt.md). Unverified, unless inside a <see cref="VerifiedReceipt"/>.</summary>
 public sealed record Receipt
@@ -45,9 +45,6 @@ public sealed record Receipt
 
     /// <summary>Epochs that were completed.</summary>
     public required int Epochs { get; init; }
-
-    /// <summary>Final values, rounded as the manifest says.</summary>
-    public required ImmutableSortedDictionary<string, double> Metrics { get; init; }
 
     /// <summary>In the manifest's order.</summary>
     public required ImmutableArray<ReceiptOutput> Outputs { get; init; }

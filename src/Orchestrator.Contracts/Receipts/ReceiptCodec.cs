@@ -22,7 +22,6 @@ internal static class ReceiptCodec
             ("approvals", new CborArray(receipt.Approvals.Select(approval => (CborValue)approval.Bytes))),
             ("streams", new CborArray(receipt.Streams.Select(Encode))),
             ("epochs", receipt.Epochs),
-            ("metrics", new CborMap(receipt.Metrics.Select(metric => ((CborValue)metric.Key, (CborValue)metric.Value)))),
             ("outputs", new CborArray(receipt.Outputs.Select(Encode)))).Encode();
 
     /// <summary>Reads the payload; the manifest in it is checked against its rules, approvals against the manifest.</summary>
@@ -40,7 +39,6 @@ internal static class ReceiptCodec
                 Quote = map.Required("quote").AsDigest(),
                 Streams = [.. map.Required("streams").AsArray(ManifestRules.MaxStreams).Select(ReadStream)],
                 Epochs = map.Required("epochs").AsInt32(0),
-                Metrics = ReadMap(map.Required("metrics"), value => value.AsDouble()),
                 Outputs = [.. map.Required("outputs").AsArray(ManifestRules.MaxOutputs).Select(ReadOutput)],
             };
         });
@@ -59,7 +57,7 @@ internal static class ReceiptCodec
             ("name", output.Name),
             ("kind", ManifestCodec.OutputKinds.Of(output.Kind)),
             ("digest", output.Digest),
-            ("content", output.Content is { } content ? content : null),
+            ("content", output.Content),
             ("keys", new CborMap(output.Keys.Select(key => ((CborValue)key.Key, (CborValue)key.Value)))));
 
     private static ReceiptOutput ReadOutput(CborField field) =>
@@ -67,7 +65,7 @@ internal static class ReceiptCodec
             map.Required("name").AsPartyName(),
             ManifestCodec.OutputKinds.Read(map.Required("kind")),
             map.Required("digest").AsDigest(),
-            map.Optional("content")?.AsDigest(),
+            map.Required("content").AsDigest(),
             ReadMap(map.Required("keys"), key => key.AsFixedBytes(StreamKey.Size + Hpke.Overhead))));
 
     private static ImmutableSortedDictionary<string, T> ReadMap<T>(CborField field, Func<CborField, T> read)

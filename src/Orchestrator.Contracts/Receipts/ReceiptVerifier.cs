@@ -23,12 +23,13 @@ public sealed class VerifiedReceipt
     /// <summary>What it is.</summary>
     public VerifiedQuote Quote { get; }
 
-    /// <summary>Checks that an opened file, such as a model, is bit for bit what the device sealed.</summary>
+    /// <summary>Checks that an opened file is bit for bit what the device sealed.</summary>
+    /// <param name="kind">What the file is taken for.</param>
     /// <param name="content">SHA-256 of the file.</param>
     /// <exception cref="OrchestratorException"><see cref="ContractErrors.ReceiptOutput"/>.</exception>
-    public ReceiptOutput RequireContent(Digest content) =>
-        Receipt.Outputs.FirstOrDefault(output => output.Content == content)
-            ?? throw new OrchestratorException(ContractErrors.ReceiptOutput, $"The file's SHA-256 is {content}, which is no model of the receipt.");
+    public ReceiptOutput RequireContent(OutputKind kind, Digest content) =>
+        Receipt.Outputs.FirstOrDefault(output => output.Kind == kind && output.Content == content)
+            ?? throw new OrchestratorException(ContractErrors.ReceiptOutput, $"The file's SHA-256 is {content}; the receipt knows no {kind.ToString().ToLowerInvariant()} output of that content.");
 
     /// <summary>Checks that a sealed output is the one that the receipt speaks of.</summary>
     /// <exception cref="OrchestratorException"><see cref="ContractErrors.ReceiptOutput"/>.</exception>
@@ -80,13 +81,11 @@ public sealed class ReceiptVerifier(EvidenceVerifier evidence)
         }
 
         Require(receipt.Epochs > 0 && receipt.Epochs <= manifest.Plan.Epochs, "The number of epochs is not the manifest's.");
-        Require(receipt.Metrics.Keys.All(manifest.Metrics.Names.Contains), "The receipt has metrics that the manifest keeps in.");
         Require(
             receipt.Outputs.Select(output => (output.Name, output.Kind)).SequenceEqual(manifest.Outputs.Select(output => (output.Name, output.Kind))),
             "The receipt's outputs are not the manifest's.");
         foreach ((ReceiptOutput delivered, ManifestOutput output) in receipt.Outputs.Zip(manifest.Outputs))
         {
-            Require(delivered.Content is not null == (output.Kind == OutputKind.Model), $"Output {output.Name} has a content digest where none belongs, or lacks one.");
             Require(delivered.Keys.Keys.SequenceEqual(output.Receivers), $"Output {output.Name} is not sealed to exactly its receivers.");
         }
     }

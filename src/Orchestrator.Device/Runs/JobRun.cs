@@ -83,7 +83,7 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         await outputs.WriteMetricsAsync(metrics.Lines(), cancellation).ConfigureAwait(false);
         return new Finished
         {
-            Receipt = ByteString.CopyFrom(Sign(streams, done.Epochs, metrics, outputs)),
+            Receipt = ByteString.CopyFrom(Sign(streams, done.Epochs, outputs)),
             TrainingMicroseconds = (ulong)done.TrainingMicroseconds,
             WaitingMicroseconds = (ulong)done.WaitingMicroseconds,
         };
@@ -113,14 +113,13 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         return host.SendAsync(new DeviceTransfer { Progress = progress }, cancellation);
     }
 
-    private byte[] Sign(IEnumerable<InputStream> streams, int epochs, MetricsGate metrics, OutputSet outputs) => new Receipt
+    private byte[] Sign(IEnumerable<InputStream> streams, int epochs, OutputSet outputs) => new Receipt
     {
         Manifest = session.Job.Manifest,
         Approvals = [.. session.Job.Approvals],
         Quote = session.EvidenceDigest,
         Streams = [.. streams.Select(stream => new ConsumedStream(stream.Description.Id, stream.Checks.FramesRead, stream.Checks.Reads))],
         Epochs = epochs,
-        Metrics = metrics.Final(),
         Outputs = outputs.Deliver(),
     }.Sign(device.Alias, session.Evidence);
 }

@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Orchestrator.Contracts.Manifests;
@@ -11,6 +11,12 @@ namespace Orchestrator.Device.Runs;
 /// <param name="release">The manifest's rule.</param>
 public sealed class MetricsGate(MetricsRelease release)
 {
+    private const int SaltSize = 32;
+
+    // The longest shortest text of a double, as in -2.2250738585072014E-308, and that of a count of epochs.
+    private const int LongestNumber = 24;
+    private const int LongestEpoch = 10;
+
     private readonly List<TileMessage.Progress> _released = [];
     private TileMessage.Progress? _latest;
 
@@ -25,25 +31,28 @@ public sealed class MetricsGate(MetricsRelease release)
         }
     }
 
-    /// <summary>The last epoch's figures.</summary>
-    public ImmutableSortedDictionary<string, double> Final() =>
-        Allowed(_latest).ToImmutableSortedDictionary(metric => metric.Name, metric => Round(metric.Value), StringComparer.Ordinal);
-
-    /// <summary>The metrics output: a JSON object a line, with <c>epoch</c> and the metrics by name.</summary>
+    /// <summary>
+    /// The metrics output: a line with a random salt, then a JSON object a line, with <c>epoch</c> and the metrics by name. The receipt
+    /// shows its SHA-256 to all, and its length shows in the sealed one's: neither tells a figure.
+    /// </summary>
     public ReadOnlyMemory<byte> Lines()
     {
         IEnumerable<TileMessage.Progress> epochs = _latest is null || _released.Contains(_latest) ? _released : _released.Append(_latest);
-        return Encoding.UTF8.GetBytes(string.Concat(epochs.Select(Line)));
+        string salt = $"{{\"salt\":\"{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SaltSize))}\"}}\n";
+        return Encoding.UTF8.GetBytes(salt + string.Concat(epochs.Select(Line)));
     }
 
     private string Line(TileMessage.Progress progress)
     {
         IEnumerable<KeyValuePair<string, double>> figures = [new("epoch", progress.Epoch), .. Allowed(progress).Select(metric => KeyValuePair.Create(metric.Name, Round(metric.Value)))];
-        return JsonSerializer.Serialize(figures.ToDictionary()) + "\n";
+        return JsonSerializer.Serialize(figures.ToDictionary()).PadRight(LineLength) + "\n";
     }
 
-    private IEnumerable<Metric> Allowed(TileMessage.Progress? progress) =>
-        release.Names.SelectMany(name => progress?.Metrics.Where(metric => metric.Name == name) ?? []);
+    // Braces and the key of the epoch; then comma, quotation marks, colon and number of each metric.
+    private int LineLength => "{\"epoch\":}".Length + LongestEpoch + release.Names.Sum(name => name.Length + ",\"\":".Length + LongestNumber);
+
+    private IEnumerable<Metric> Allowed(TileMessage.Progress progress) =>
+        release.Names.SelectMany(name => progress.Metrics.Where(metric => metric.Name == name));
 
     private double Round(double value) =>
         double.Parse(value.ToString($"E{release.Digits - 1}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);

@@ -63,7 +63,7 @@ internal sealed class OutputSet : IDisposable
             output.Output.Name,
             output.Output.Kind,
             output.Egress.Digest,
-            output.Output.Kind == OutputKind.Model ? output.Egress.Content : null,
+            output.Egress.Content,
             SealKey(output.Output, output.Egress.Key)))];
     }
 

@@ -45,7 +45,7 @@ public static class JobReview
 
         yield return job.Metrics.Names.IsEmpty
             ? "no metrics"
-            : string.Create(CultureInfo.InvariantCulture, $"metrics {string.Join(", ", job.Metrics.Names)}, every {Count(job.Metrics.EveryEpochs, "epoch")}, {job.Metrics.Digits} digits; the last ones stand in the receipt, which all parties and the host can read");
+            : string.Create(CultureInfo.InvariantCulture, $"metrics {string.Join(", ", job.Metrics.Names)}, every {Count(job.Metrics.EveryEpochs, "epoch")}, {job.Metrics.Digits} significant digits");
     }
 
     /// <summary>The device requirements in words.</summary>

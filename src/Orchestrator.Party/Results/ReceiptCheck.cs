@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Receipts;
@@ -48,7 +49,17 @@ public static class ReceiptCheck
     {
         ArgumentNullException.ThrowIfNull(receipt);
         using FileStream file = LocalFile.OpenRead(path);
-        return receipt.RequireContent(new Digest(LocalFile.Guard(path, () => SHA256.HashData(file))));
+        return receipt.RequireContent(OutputKind.Model, new Digest(LocalFile.Guard(path, () => SHA256.HashData(file))));
+    }
+
+    /// <summary>Reads opened metrics, once they are bit for bit what the device sealed. Needs no key.</summary>
+    /// <exception cref="OrchestratorException"><c>receipt-output-mismatch</c>, or as <see cref="TrainingMetrics.Read"/>.</exception>
+    public static TrainingMetrics ReadMetrics(VerifiedReceipt receipt, string path)
+    {
+        ArgumentNullException.ThrowIfNull(receipt);
+        byte[] file = LocalFile.ReadAllBytes(path, TrainingMetrics.MaxBytes, ResultErrors.MetricsInvalid);
+        receipt.RequireContent(OutputKind.Metrics, Digest.Of(file));
+        return TrainingMetrics.Parse(Encoding.UTF8.GetString(file));
     }
 
     internal static StreamKey OutputKeyOf(VerifiedReceipt receipt, ReceiptOutput output, Party party) =>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Contracts.Receipts;
@@ -19,7 +20,12 @@ public sealed record DeliveredOutput(string Name, OutputKind Kind, string Path, 
 /// <param name="Receipt">The device's statement, verified.</param>
 /// <param name="ReceiptPath">Where it is kept.</param>
 /// <param name="Outputs">What this party received.</param>
-public sealed record JobResult(VerifiedReceipt Receipt, string ReceiptPath, IReadOnlyList<DeliveredOutput> Outputs);
+public sealed record JobResult(VerifiedReceipt Receipt, string ReceiptPath, IReadOnlyList<DeliveredOutput> Outputs)
+{
+    /// <summary>The metrics of every reported epoch; null if this party receives none.</summary>
+    public TrainingMetrics? ReadMetrics() =>
+        Outputs.FirstOrDefault(output => output.Kind == OutputKind.Metrics) is { } metrics ? TrainingMetrics.Read(metrics.Path) : null;
+}
 
 /// <summary>Fetches, verifies and opens a job's outputs. Files appear when everything is verified, or not at all.</summary>
 internal sealed class ResultDownload(Party party, HostConnection host, PartyPolicy policy)
@@ -72,6 +78,8 @@ internal sealed class ResultDownload(Party party, HostConnection host, PartyPoli
         sealedFile.Stream.Position = 0;
         using StreamOpener opener = StreamOpener.OpenPinned(sealedFile.Stream, key, output.Digest);
         opener.CopyTo(opened.Stream, cancel);
+        opened.Stream.Position = 0;
+        receipt.RequireContent(output.Kind, new Digest(await SHA256.HashDataAsync(opened.Stream, cancel)));
         return delivered;
     }
 

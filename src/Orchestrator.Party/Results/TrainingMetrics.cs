@@ -8,8 +8,10 @@ namespace Orchestrator.Sdk;
 /// <summary>The figures of every reported epoch, from a metrics output (JSON lines).</summary>
 public sealed class TrainingMetrics
 {
-    private const int MaxBytes = 256 << 20;
+    internal const int MaxBytes = 256 << 20;
+
     private const string EpochKey = "epoch";
+    private const string SaltKey = "salt";
 
     private TrainingMetrics(IReadOnlyList<int> epochs, IReadOnlyDictionary<string, IReadOnlyList<double>> series)
     {
@@ -23,19 +25,25 @@ public sealed class TrainingMetrics
     /// <summary>By name, a value for every one of <see cref="Epochs"/>; NaN where an epoch has none.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<double>> Series { get; }
 
+    /// <summary>By name, the values of the last of <see cref="Epochs"/>.</summary>
+    public IReadOnlyDictionary<string, double> Final =>
+        Series.Where(series => series.Value.Count > 0).ToDictionary(series => series.Key, series => series.Value[^1], StringComparer.Ordinal);
+
     /// <summary>Reads a metrics file.</summary>
     /// <exception cref="OrchestratorException"><see cref="ResultErrors.MetricsInvalid"/>, or the file cannot be read.</exception>
     public static TrainingMetrics Read(string path) => Parse(LocalFile.ReadAllText(path, MaxBytes, ResultErrors.MetricsInvalid));
 
-    /// <summary>Reads JSON lines: an object with <c>epoch</c> and numbers by name.</summary>
+    /// <summary>Reads JSON lines: objects with <c>epoch</c> and numbers by name, before them one with the device's <c>salt</c> (docs/spec/device.md).</summary>
     /// <exception cref="OrchestratorException"><see cref="ResultErrors.MetricsInvalid"/>.</exception>
     public static TrainingMetrics Parse(string jsonLines)
     {
         ArgumentNullException.ThrowIfNull(jsonLines);
         var rows = new List<Dictionary<string, double>>();
-        foreach (string line in jsonLines.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        string[] lines = jsonLines.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        int salted = lines is [var first, ..] && IsSalt(first) ? 1 : 0;
+        for (int line = salted; line < lines.Length; line++)
         {
-            rows.Add(ParseRow(line, rows.Count + 1));
+            rows.Add(ParseRow(lines[line], line + 1));
         }
 
         string[] names = [.. rows.SelectMany(row => row.Keys).Where(name => name != EpochKey).Distinct().Order(StringComparer.Ordinal)];
@@ -64,6 +72,8 @@ public sealed class TrainingMetrics
 
         return table.ToString();
     }
+
+    private static bool IsSalt(string line) => line.StartsWith($"{{\"{SaltKey}\":", StringComparison.Ordinal);
 
     private static Dictionary<string, double> ParseRow(string line, int number)
     {

@@ -1,6 +1,8 @@
 using System.Text;
+using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Contracts.Receipts;
+using Orchestrator.Crypto;
 using Orchestrator.Device.Tests.Support;
 
 namespace Orchestrator.Device.Tests.Runs;
@@ -32,9 +34,12 @@ public sealed class JobRunTests
         await device.CommitAsync();
         (byte[]? bytes, _) = await device.Host.RunAsync();
         VerifiedReceipt receipt = device.VerifyReceipt(bytes!);
-        Assert.Equal([KeyValuePair.Create("accuracy", 0.988), KeyValuePair.Create("loss", 0.333)], receipt.Receipt.Metrics);
-        string lines = Encoding.UTF8.GetString(device.OpenOutput(receipt, "metrics"));
-        Assert.Equal("{\"epoch\":2,\"accuracy\":0.988,\"loss\":0.5}\n{\"epoch\":3,\"accuracy\":0.988,\"loss\":0.333}\n", lines);
+        byte[] metrics = device.OpenOutput(receipt, "metrics");
+        string[] lines = Encoding.UTF8.GetString(metrics).Split('\n');
+        Assert.Matches("^{\"salt\":\"[0-9a-f]{64}\"}$", lines[0]);
+        Assert.Equal(["{\"epoch\":2,\"accuracy\":0.988,\"loss\":0.5}", "{\"epoch\":3,\"accuracy\":0.988,\"loss\":0.333}", ""], lines[1..].Select(line => line.TrimEnd()));
+        Assert.Equal(lines[1].Length, lines[2].Length);
+        Assert.Equal(Digest.Of(metrics), receipt.Receipt.Outputs.Single(output => output.Kind == OutputKind.Metrics).Content);
         Assert.Equal([1u, 2u, 3u], device.Host.Progress.Select(progress => progress.Epoch));
     }
 

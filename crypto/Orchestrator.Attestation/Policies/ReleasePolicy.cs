@@ -16,6 +16,8 @@ public sealed record ReleasePolicy
     /// <summary>Whose rules in a <see cref="Denial"/> come from the manifest.</summary>
     public const string Manifest = "manifest";
 
+    private const string None = "none";
+
     /// <summary>The party whose policy it is.</summary>
     public required string Party { get; init; }
 
@@ -84,9 +86,9 @@ public sealed record ReleasePolicy
             yield return Deny(ReleaseErrors.Nonce, $"nonces.{Party}", Hex(expectations.Nonce), Hex(nonce), Party);
         }
 
-        if (claims.Checkpoint != expectations.Checkpoint)
+        if (claims.Checkpoint?.Digest != expectations.Checkpoint)
         {
-            yield return Deny(ReleaseErrors.Checkpoint, "checkpoint", Show(expectations.Checkpoint), Show(claims.Checkpoint), Party);
+            yield return Deny(ReleaseErrors.Checkpoint, "checkpoint", expectations.Checkpoint?.ToString() ?? None, claims.Checkpoint?.ToString() ?? None, Party);
         }
     }
 
@@ -146,9 +148,7 @@ public sealed record ReleasePolicy
 
     private static string Text(object value) => value is bool truth ? (truth ? "true" : "false") : value.ToString()!;
 
-    private static string List(IReadOnlyList<FirmwareMeasurements> firmware) => firmware.Count == 0 ? "none" : string.Join("; or ", firmware);
-
-    private static string Show(Digest? checkpoint) => checkpoint?.ToString() ?? "none";
+    private static string List(IReadOnlyList<FirmwareMeasurements> firmware) => firmware.Count == 0 ? None : string.Join("; or ", firmware);
 
     private static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(bytes.Span);
 }

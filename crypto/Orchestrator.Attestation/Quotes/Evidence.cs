@@ -9,8 +9,8 @@ namespace Orchestrator.Attestation.Quotes;
 /// <summary>A device's quote with its signature and certificates, taken apart but not verified: COSE_Sign1, see <c>docs/spec/quote.md</c>.</summary>
 public sealed class Evidence
 {
-    /// <summary>What the signed payload is.</summary>
-    public const string ContentType = "application/orchestrator-quote+cbor";
+    /// <summary>What the signed payload is: an EAT claims set in CBOR (RFC 9782).</summary>
+    public const string ContentType = "application/eat-ucs+cbor";
 
     /// <summary>The longest evidence, in bytes: room for the nonces of <see cref="Quote.MaxParties"/> parties.</summary>
     public const int MaxBytes = 1 << 20;

@@ -73,6 +73,8 @@ public sealed class EvidenceVerifier
     {
         TcbInfo first = chain.DeviceId.Tcb!;
         TcbInfo second = chain.Alias.Tcb!;
+        RequireEqual<CborValue>("ueid", Quote.UeidOf(chain.Dck.PublicKey.Id), claims.Ueid);
+        RequireEqual<CborValue>("oemid", Quote.OemIdOf(chain.Root.PublicKey.Id), claims.OemId);
         RequireEqual("device_id", chain.DeviceId.PublicKey.Id, claims.DeviceId);
         RequireEqual("simulated", chain.Simulated, claims.Simulated);
         RequireEqual("firmware", new TcbInfo(claims.SecurityVersion, first.Layer, [claims.Firmware.Ccu], claims.Debug), first);

@@ -5,11 +5,14 @@ using Orchestrator.Crypto.HybridEncryption;
 
 namespace Orchestrator.Attestation.Quotes;
 
-/// <summary>What a device claims of itself and of the session that it offers. Claims only: <see cref="VerifiedQuote"/> says that a device made them.</summary>
+/// <summary>
+/// What a device claims of itself and of the session that it offers: the claims of an entity attestation token (EAT, RFC 9711).
+/// Claims only: <see cref="VerifiedQuote"/> says that a device made them.
+/// </summary>
 public sealed record Quote
 {
-    /// <summary>Names the format and its version.</summary>
-    public const string Profile = "orchestrator/quote/v1";
+    /// <summary>Names the format and its version. The authority is one that nobody can own (RFC 2606).</summary>
+    public const string Profile = "tag:orchestrator.invalid,2026:quote/v2";
 
     /// <summary>The mode in which host access is locked out.</summary>
     public const string TrustedMode = "trusted";
@@ -23,10 +26,33 @@ public sealed record Quote
     /// <summary>Bytes of a party's nonce.</summary>
     public const int NonceSize = 32;
 
+    /// <summary>Bytes of a universal entity identifier: its type and 256 bits.</summary>
+    public const int UeidSize = 33;
+
+    /// <summary>Bytes of a manufacturer's identifier of the random kind.</summary>
+    public const int OemIdSize = 16;
+
+    /// <summary>The longest name of a hardware model or version, in bytes.</summary>
+    public const int MaxHardwareName = 32;
+
     /// <summary>Most parties of a job.</summary>
     public const int MaxParties = 4096;
 
-    /// <summary>The <see cref="Certificates.AttestationKey.Id"/> of the DeviceID key.</summary>
+    private const byte RandomUeid = 0x01;
+
+    /// <summary>Names the device for life: <see cref="UeidOf"/> of its DCK, 33 bytes.</summary>
+    public required ReadOnlyMemory<byte> Ueid { get; init; }
+
+    /// <summary>Names the vendor: <see cref="OemIdOf"/> of its root key, 16 bytes.</summary>
+    public required ReadOnlyMemory<byte> OemId { get; init; }
+
+    /// <summary>The hardware's model, in printable ASCII.</summary>
+    public required string HardwareModel { get; init; }
+
+    /// <summary>The hardware's version, in printable ASCII.</summary>
+    public required string HardwareVersion { get; init; }
+
+    /// <summary>The <see cref="Certificates.AttestationKey.Id"/> of the DeviceID key: names the device under its present firmware.</summary>
     public required Measurement DeviceId { get; init; }
 
     /// <summary>What the device runs.</summary>
@@ -65,76 +91,21 @@ public sealed record Quote
     /// <summary>The parties' nonces, 32 bytes each, by party.</summary>
     public required ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Nonces { get; init; }
 
-    /// <summary>Digest of the checkpoint that the session would resume from; <see langword="null"/> starts from the beginning.</summary>
-    public Digest? Checkpoint { get; init; }
+    /// <summary>The checkpoint that the session would resume from; <see langword="null"/> starts from the beginning.</summary>
+    public CheckpointClaim? Checkpoint { get; init; }
 
-    /// <summary>The claims as a CBOR map; byte table in <c>docs/spec/quote.md</c>.</summary>
-    public CborValue ToCbor() => CborMap.Of(
-        ("profile", Profile),
-        ("device_id", DeviceId.ToArray()),
-        ("firmware", Firmware.ToCbor()),
-        ("security_version", SecurityVersion),
-        ("debug", Debug),
-        ("mode", Mode),
-        ("confined", Confined),
-        ("simulated", Simulated),
-        ("boot_counter", BootCounter),
-        ("bootloader", Bootloader.ToArray()),
-        ("manifest", Manifest),
-        ("session", Session),
-        ("session_key", SessionKey.ToArray()),
-        ("nonces", CborMap.Of(Nonces.Select(nonce => (nonce.Key, (CborValue?)nonce.Value)))),
-        ("checkpoint", Checkpoint is { } checkpoint ? checkpoint : CborValue.Null));
+    /// <summary>The universal entity identifier of the device with a given DCK (RFC 9711, section 4.2.1: of type RAND, made by a hash).</summary>
+    /// <param name="dck">The <see cref="Certificates.AttestationKey.Id"/> of the DCK.</param>
+    public static ReadOnlyMemory<byte> UeidOf(Measurement dck) => (byte[])[RandomUeid, .. dck.ToArray().AsSpan(0, UeidSize - 1)];
+
+    /// <summary>The identifier of the vendor with a given root (RFC 9711, section 4.2.3.1: of the random kind).</summary>
+    /// <param name="root">The <see cref="Certificates.AttestationKey.Id"/> of the root's key.</param>
+    public static ReadOnlyMemory<byte> OemIdOf(Measurement root) => root.ToArray().AsMemory(0, OemIdSize);
+
+    /// <summary>The claims as an EAT claims set; table in <c>docs/spec/quote.md</c>.</summary>
+    public CborValue ToCbor() => QuoteCodec.Encode(this);
 
     /// <summary>Reads what <see cref="ToCbor"/> writes.</summary>
     /// <exception cref="Errors.OrchestratorException">A code of <see cref="CborErrors"/>.</exception>
-    public static Quote FromCbor(CborField field) => field.ReadMap(map =>
-    {
-        CborField profile = map.Required("profile");
-        if (profile.AsText() != Profile)
-        {
-            throw profile.OutOfRange($"is not {Profile}");
-        }
-
-        CborField checkpoint = map.Required("checkpoint");
-        return new Quote
-        {
-            DeviceId = new Measurement(map.Required("device_id").AsFixedBytes(Measurement.Size).Span),
-            Firmware = FirmwareMeasurements.FromCbor(map.Required("firmware")),
-            SecurityVersion = map.Required("security_version").AsInt32(min: 0),
-            Debug = map.Required("debug").AsBool(),
-            Mode = ReadMode(map.Required("mode")),
-            Confined = map.Required("confined").AsBool(),
-            Simulated = map.Required("simulated").AsBool(),
-            BootCounter = map.Required("boot_counter").AsInt64(min: 1),
-            Bootloader = new Measurement(map.Required("bootloader").AsFixedBytes(Measurement.Size).Span),
-            Manifest = map.Required("manifest").AsDigest(),
-            Session = map.Required("session").AsFixedBytes(SessionSize),
-            SessionKey = HpkePublicKey.Import(map.Required("session_key").AsFixedBytes(HpkePublicKey.Size).Span),
-            Nonces = ReadNonces(map.Required("nonces")),
-            Checkpoint = checkpoint.IsNull ? null : checkpoint.AsDigest(),
-        };
-    });
-
-    private static string ReadMode(CborField field) =>
-        field.AsText() is TrustedMode or OrdinaryMode ? field.AsText() : throw field.OutOfRange($"is neither {TrustedMode} nor {OrdinaryMode}");
-
-    private static ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> ReadNonces(CborField field)
-    {
-        if (field.Value is CborMap { Entries.Length: > MaxParties })
-        {
-            throw field.OutOfRange($"has more than {MaxParties} entries");
-        }
-
-        var nonces = ImmutableSortedDictionary.CreateBuilder<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
-        return field.ReadMap(map =>
-        {
-            foreach (string party in (field.Value as CborMap)!.Entries.Select(entry => entry.Key).OfType<CborText>().Select(key => key.Value))
-            {
-                nonces.Add(party, map.Required(party).AsFixedBytes(NonceSize));
-            }
-
-            return nonces.ToImmutable();
-        });
-    }
+    public static Quote FromCbor(CborField field) => QuoteCodec.Decode(field);
 }

@@ -95,7 +95,7 @@ public readonly struct CborField
         return [.. items.Select((item, index) => new CborField(item, $"{path}[{index}]"))];
     }
 
-    /// <summary>Reads a map with text keys. A key that <paramref name="read"/> did not ask for is refused after it.</summary>
+    /// <summary>Reads a map. A key that <paramref name="read"/> did not ask for is refused after it.</summary>
     /// <exception cref="OrchestratorException">Also <see cref="CborErrors.MissingField"/> or <see cref="CborErrors.UnknownField"/>.</exception>
     public T ReadMap<T>(Func<CborMapReader, T> read)
     {

@@ -35,7 +35,7 @@ public sealed record CoseHeader
     /// <summary>What the signature is made with.</summary>
     public CoseAlgorithm Algorithm { get; }
 
-    /// <summary>What the payload is, e.g. <c>application/orchestrator-quote+cbor</c>; 1 to <see cref="MaxContentType"/> characters.</summary>
+    /// <summary>What the payload is, e.g. <c>application/orchestrator-receipt+cbor</c>; 1 to <see cref="MaxContentType"/> characters.</summary>
     public string ContentType { get; }
 
     /// <summary>Which key signed; 1 to <see cref="MaxKeyId"/> bytes whose meaning the format of the payload gives.</summary>

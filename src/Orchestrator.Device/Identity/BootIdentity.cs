@@ -13,7 +13,13 @@ public sealed class BootIdentity : IDisposable
     /// <summary>Alias, DeviceID, DCK, in DER.</summary>
     public required IReadOnlyList<ReadOnlyMemory<byte>> Certificates { get; init; }
 
-    /// <summary>SHA-384 of the DeviceID key.</summary>
+    /// <summary>SHA-384 of the vendor's root key.</summary>
+    public required Measurement VendorId { get; init; }
+
+    /// <summary>SHA-384 of the DCK: names the device whatever firmware it runs.</summary>
+    public required Measurement DckId { get; init; }
+
+    /// <summary>SHA-384 of the DeviceID key: names the device under its present firmware.</summary>
     public required Measurement DeviceId { get; init; }
 
     /// <summary>How many boots there were, this one included.</summary>

@@ -26,6 +26,7 @@ public sealed class RootOfTrust : IDisposable
     private readonly Fault _fault;
     private readonly ECDsa _dck;
     private readonly byte[] _dckCertificate;
+    private readonly Measurement _vendorId;
 
     private readonly Ccu _ccu = new();
     private readonly Icu _icu;
@@ -42,6 +43,7 @@ public sealed class RootOfTrust : IDisposable
         _reset = new ResetLine(_ccu, _icu);
         _dck = DiceEngine.DeriveDck(secret);
         _dckCertificate = vendor.Certify(_dck, DckValidity());
+        _vendorId = vendor.Id;
     }
 
     /// <summary>SHA-384 of the DCK: names the device whatever firmware it runs.</summary>
@@ -79,6 +81,8 @@ public sealed class RootOfTrust : IDisposable
         {
             Alias = alias,
             Certificates = CertifyBoot(deviceId, alias, firmware, securityVersion, debug),
+            VendorId = _vendorId,
+            DckId = DckId,
             DeviceId = Measurement.Of(deviceId.ExportSubjectPublicKeyInfo()),
             BootCounter = _bootCounter.Increment(),
             Firmware = firmware,

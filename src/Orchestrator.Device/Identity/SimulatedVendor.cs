@@ -37,6 +37,9 @@ public sealed class SimulatedVendor : IDisposable
         _name = CertificateIssuer.Name(CertificateProfile.Root, key, simulated: true);
     }
 
+    /// <summary>SHA-384 of the root key.</summary>
+    public Measurement Id => Measurement.Of(_key.ExportSubjectPublicKeyInfo());
+
     /// <summary>Opens the vendor of a folder, founding it when there is none. A current revocation list is there afterwards.</summary>
     /// <exception cref="OrchestratorException"><see cref="DeviceErrors.StateInUse"/>, <see cref="DeviceErrors.StateDamaged"/> or a storage code.</exception>
     public static async Task<SimulatedVendor> OpenAsync(StateFolder folder, TimeProvider time, CancellationToken cancellation = default)

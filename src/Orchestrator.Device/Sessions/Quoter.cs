@@ -11,6 +11,9 @@ namespace Orchestrator.Device.Sessions;
 /// <param name="replaysNonces">The fault of putting an earlier session's nonces into a quote.</param>
 public sealed class Quoter(bool confined, bool replaysNonces)
 {
+    private const string HardwareModel = "orchestrator-itx-simulator";
+    private const string HardwareVersion = "1";
+
     private ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> _earlierNonces = ImmutableSortedDictionary<string, ReadOnlyMemory<byte>>.Empty;
 
     /// <summary>The evidence for a session, signed with the boot's alias key.</summary>
@@ -20,6 +23,10 @@ public sealed class Quoter(bool confined, bool replaysNonces)
         ArgumentNullException.ThrowIfNull(device);
         var quote = new Quote
         {
+            Ueid = Quote.UeidOf(device.DckId),
+            OemId = Quote.OemIdOf(device.VendorId),
+            HardwareModel = HardwareModel,
+            HardwareVersion = HardwareVersion,
             DeviceId = device.DeviceId,
             Firmware = device.Firmware,
             SecurityVersion = device.SecurityVersion,

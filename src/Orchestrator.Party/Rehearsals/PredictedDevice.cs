@@ -59,6 +59,10 @@ public sealed record PredictedDevice(string Name, FirmwareMeasurements Firmware,
         using HpkePrivateKey session = HpkePrivateKey.Generate();
         return new Quote
         {
+            Ueid = new byte[Quote.UeidSize],
+            OemId = new byte[Quote.OemIdSize],
+            HardwareModel = Name,
+            HardwareVersion = "",
             DeviceId = default,
             Firmware = Firmware,
             SecurityVersion = SecurityVersion,

@@ -51,7 +51,7 @@ public sealed class ReleasePolicyTests
         ["other manifest"] = (quote => quote with { Manifest = Digest.Of("other"u8) }, ReleaseErrors.Manifest),
         ["nonce of an earlier quote"] = (quote => quote with { Nonces = quote.Nonces.SetItem("clinic", new byte[Quote.NonceSize]) }, ReleaseErrors.Nonce),
         ["nonce only of another party"] = (quote => quote with { Nonces = quote.Nonces.Remove("clinic").SetItem("lab", QuoteMaker.Nonce) }, ReleaseErrors.Nonce),
-        ["unexpected checkpoint"] = (quote => quote with { Checkpoint = Digest.Of([1]) }, ReleaseErrors.Checkpoint),
+        ["unexpected checkpoint"] = (quote => quote with { Checkpoint = new CheckpointClaim(Digest.Of([1]), 1, 1) }, ReleaseErrors.Checkpoint),
         ["ordinary mode"] = (quote => quote with { Mode = Quote.OrdinaryMode }, ReleaseErrors.Mode),
         ["unconfined tiles"] = (quote => quote with { Confined = false }, ReleaseErrors.Unconfined),
     };
@@ -66,7 +66,7 @@ public sealed class ReleasePolicyTests
     {
         QuoteExpectations resuming = Expectations with { Checkpoint = Digest.Of([1]) };
         AssertDenied(ForSimulator.Validate(Verified(), resuming), (ReleaseErrors.Checkpoint, "clinic"));
-        Assert.NotNull(ForSimulator.Validate(Verified(quote => quote with { Checkpoint = Digest.Of([1]) }), resuming).Permit);
+        Assert.NotNull(ForSimulator.Validate(Verified(quote => quote with { Checkpoint = new CheckpointClaim(Digest.Of([1]), 1, 1) }), resuming).Permit);
     }
 
     [Fact]
@@ -112,8 +112,8 @@ public sealed class ReleasePolicyTests
         VerifiedQuote quote = Verified(claims => claims with
         {
             Manifest = Digest.Of("other"u8),
-            Nonces = claims.Nonces.Clear(),
-            Checkpoint = Digest.Of([1]),
+            Nonces = claims.Nonces.Clear().Add("another", new byte[Quote.NonceSize]),
+            Checkpoint = new CheckpointClaim(Digest.Of([1]), 1, 1),
             Mode = Quote.OrdinaryMode,
             Confined = false,
             Debug = true,

@@ -60,6 +60,8 @@ public sealed class EvidenceVerifierTests
 
     private static readonly Dictionary<string, Func<Quote, Quote>> Contradicting = new()
     {
+        ["ueid"] = quote => quote with { Ueid = Quote.UeidOf(Measurement.Of([9])) },
+        ["oemid"] = quote => quote with { OemId = Quote.OemIdOf(Measurement.Of([9])) },
         ["device_id"] = quote => quote with { DeviceId = Measurement.Of([9]) },
         ["firmware.ccu"] = quote => quote with { Firmware = quote.Firmware with { Ccu = Measurement.Of([9]) } },
         ["firmware.icu"] = quote => quote with { Firmware = quote.Firmware with { Icu = Measurement.Of([9]) } },
@@ -90,41 +92,86 @@ public sealed class EvidenceVerifierTests
     }
 
     [Theory]
-    [MemberData(nameof(Fields))]
-    public void Verify_ClaimChangedAfterSigning_Refuses(string field)
+    [MemberData(nameof(Claims))]
+    public void Verify_ClaimChangedAfterSigning_Refuses(long key)
     {
-        // One byte of every claim, the payload's length and form kept.
+        // The last byte of every claim's value, the message's length and form kept where the claim allows it.
         byte[] genuine = QuoteMaker.Make(_vendor).Bytes.ToArray();
-        byte[] name = [(byte)(0x60 + field.Length), .. System.Text.Encoding.ASCII.GetBytes(field)];
-        genuine[genuine.AsSpan().LastIndexOf(name) + name.Length] ^= 1;
+        CborValue value = QuoteMaker.Claims(_vendor).ToCbor() is CborMap claims && claims.TryGet(key, out CborValue? found) ? found : CborValue.Null;
+        byte[] entry = [.. ((CborValue)key).Encode(), .. value.Encode()];
+        int at = genuine.AsSpan().LastIndexOf(entry);
+        Assert.True(at > 0, "the claim is in the message");
+        genuine[at + entry.Length - 1] ^= 1;
         Assert.Throws<OrchestratorException>(() => QuoteMaker.Verifier(_vendor).Verify(Evidence.Parse(genuine)));
     }
 
-    public static TheoryData<string> Fields => [.. QuoteMaker.Claims(new TestVendor()).ToCbor() is CborMap map
-        ? map.Entries.Select(entry => ((CborText)entry.Key).Value) : []];
+    public static TheoryData<long> Claims => [.. QuoteMaker.Claims(new TestVendor()).ToCbor() is CborMap map
+        ? map.Entries.Select(entry => ((CborInt)entry.Key).Value) : []];
 
     [Theory]
-    [MemberData(nameof(Fields))]
-    public void Verify_FieldMissingOrOfAnotherType_IsMalformed(string field)
+    [MemberData(nameof(Claims))]
+    public void Verify_ClaimMissingOrOfAnotherType_IsMalformed(long key)
     {
         var claims = (CborMap)QuoteMaker.Claims(_vendor).ToCbor();
-        IEnumerable<(CborValue Key, CborValue Value)> others = claims.Entries.Where(entry => entry.Key is CborText text && text.Value != field);
+        IEnumerable<(CborValue Key, CborValue Value)> others = claims.Entries.Where(entry => !entry.Key.Equals(key));
         AssertMalformed(new CborMap(others));
-        AssertMalformed(new CborMap(others.Append((field, new CborArray()))));
+        AssertMalformed(new CborMap(others.Append((key, CborValue.Null))));
+        AssertMalformed(new CborMap(others.Append((key, new CborArray()))));
     }
 
+    public static TheoryData<string> MalformedClaims => [.. Malformed.Keys];
+
+    private static readonly Dictionary<string, (long Key, CborValue Value)> Malformed = new()
+    {
+        ["profile of version 3"] = (265, "tag:orchestrator.invalid,2026:quote/v3"),
+        ["mode of another name"] = (-70001, "debug"),
+        ["unknown private claim"] = (-70010, true),
+        ["unknown registered claim"] = (6, 1_700_000_000),
+        ["claim under a text"] = (0, CborValue.Null),
+        ["negative security version"] = (-70003, -1),
+        ["boot count 0"] = (267, 0),
+        ["short nonce"] = (10, new CborArray(new byte[31], new byte[32])),
+        ["one nonce for two parties"] = (10, new byte[32]),
+        ["three nonces for two parties"] = (10, new CborArray(new byte[32], new byte[32], new byte[32])),
+        ["parties out of order"] = (-70008, new CborArray("lab", "clinic")),
+        ["a party twice"] = (-70008, new CborArray("lab", "lab")),
+        ["debugging disabled permanently"] = (263, 3),
+        ["hardware model of controls"] = (259, new byte[] { 27, 91 }),
+        ["hardware version with a scheme"] = (260, new CborArray("1", 1)),
+        ["two measurement tags"] = (273, new CborArray(Measurements(), Measurements())),
+        ["measurement of another format"] = (273, new CborArray(new CborArray(259, new byte[10]))),
+        ["measurements of three parts"] = (273, new CborArray(new CborArray(258, Coswid("ccu", "icu", "tiles").Encode()))),
+        ["measurements in another order"] = (273, new CborArray(new CborArray(258, Coswid("ccu", "bootloader", "icu", "tiles").Encode()))),
+        ["checkpoint without epoch"] = (-70009, CborMap.Of(("digest", new byte[32]), ("counter", 1))),
+        ["checkpoint of null"] = (-70009, CborValue.Null),
+    };
+
     [Theory]
-    [InlineData("security_version", -1)]
-    [InlineData("boot_counter", 0)]
-    public void Verify_NumberOutOfRange_IsMalformed(string field, long value) => AssertMalformed(With(field, value));
+    [MemberData(nameof(MalformedClaims))]
+    public void Verify_ClaimOutsideTheProfile_IsMalformed(string name)
+    {
+        (long key, CborValue value) = Malformed[name];
+        CborValue label = key == 0 ? "extra" : key;
+        IEnumerable<(CborValue, CborValue)> others = ((CborMap)QuoteMaker.Claims(_vendor).ToCbor()).Entries.Where(entry => !entry.Key.Equals(label));
+        AssertMalformed(new CborMap(others.Append((label, value))));
+    }
 
     [Fact]
-    public void Verify_UnknownProfileModeOrField_IsMalformed()
+    public void Verify_ClaimTwice_IsMalformed()
     {
-        AssertMalformed(With("profile", "orchestrator/quote/v2"));
-        AssertMalformed(With("mode", "debug"));
-        AssertMalformed(new CborMap(((CborMap)QuoteMaker.Claims(_vendor).ToCbor()).Entries.Append(("extra", true))));
-        AssertMalformed(With("nonces", CborMap.Of((QuoteMaker.Party, new byte[31]))));
+        // No CborMap has a key twice, so the bytes are put together: the head counts one entry more, and the last entry comes again.
+        byte[] payload = QuoteMaker.Claims(_vendor).ToCbor().Encode();
+        Assert.Equal(0xa0 + 18, payload[0]);
+        byte[] twice = [0xa0 + 19, .. payload[1..], .. ((CborValue)(-70008L)).Encode(), .. new CborArray("clinic", "lab").Encode()];
+        ErrorAssert.Throws(AttestationErrors.EvidenceMalformed,
+            () => QuoteMaker.Verifier(_vendor).Verify(Evidence.Parse(QuoteMaker.Sign(_vendor, twice))));
+    }
+
+    [Fact]
+    public void Verify_QuoteOfASessionThatResumes_NamesTheCheckpoint()
+    {
+        var checkpoint = new CheckpointClaim(Orchestrator.Crypto.Digest.Of([1]), Epoch: 5, Counter: 2);
+        Assert.Equal(checkpoint, QuoteMaker.Verifier(_vendor).Verify(QuoteMaker.Make(_vendor, quote => quote with { Checkpoint = checkpoint })).Claims.Checkpoint);
     }
 
     [Theory]
@@ -148,8 +195,11 @@ public sealed class EvidenceVerifierTests
         Assert.Equal(nonces.Keys, quote.Claims.Nonces.Keys);
     }
 
-    private CborMap With(string field, CborValue value) => new(
-        ((CborMap)QuoteMaker.Claims(_vendor).ToCbor()).Entries.Select(entry => entry.Key is CborText text && text.Value == field ? (entry.Key, value) : entry));
+    private static CborArray Measurements() => new(258, Coswid("bootloader", "ccu", "icu", "tiles").Encode());
+
+    private static CborMap Coswid(params string[] parts) => new(
+        (0, "orchestrator/firmware"), (1, "orchestrator/firmware"), (12, 0), (2, new CborMap((31, "Orchestrator"), (33, 1))),
+        (3, new CborMap((17, new CborArray(parts.Select(part => (CborValue)new CborMap((24, part), (7, new CborArray(7, new byte[48])))))))));
 
     private void AssertMalformed(CborValue payload) => ErrorAssert.Throws(AttestationErrors.EvidenceMalformed,
         () => QuoteMaker.Verifier(_vendor).Verify(Evidence.Parse(QuoteMaker.Sign(_vendor, payload))));

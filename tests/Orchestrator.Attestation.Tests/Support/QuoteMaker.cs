@@ -19,6 +19,10 @@ internal static class QuoteMaker
 
     public static Quote Claims(TestVendor vendor) => new()
     {
+        Ueid = Quote.UeidOf(Measurement.Of(vendor.Dck.ExportSubjectPublicKeyInfo())),
+        OemId = Quote.OemIdOf(Measurement.Of(vendor.Root.ExportSubjectPublicKeyInfo())),
+        HardwareModel = "test-model",
+        HardwareVersion = "1.2",
         DeviceId = Measurement.Of(vendor.DeviceId.ExportSubjectPublicKeyInfo()),
         Firmware = TestVendor.Firmware,
         SecurityVersion = 1,
@@ -38,12 +42,15 @@ internal static class QuoteMaker
     public static Evidence Make(TestVendor vendor, Func<Quote, Quote>? alter = null) =>
         Evidence.Parse(Sign(vendor, (alter ?? (quote => quote))(Claims(vendor)).ToCbor()));
 
-    public static byte[] Sign(TestVendor vendor, CborValue payload, ECDsa? key = null, string contentType = Evidence.ContentType) => CoseSign1.Sign(
+    public static byte[] Sign(TestVendor vendor, CborValue payload, ECDsa? key = null, string contentType = Evidence.ContentType) =>
+        Sign(vendor, payload.Encode(), key, contentType);
+
+    public static byte[] Sign(TestVendor vendor, byte[] payload, ECDsa? key = null, string contentType = Evidence.ContentType) => CoseSign1.Sign(
         key ?? vendor.Alias,
         contentType,
         Measurement.Of(vendor.Alias.ExportSubjectPublicKeyInfo()).ToArray(),
         vendor.Presented,
-        payload.Encode());
+        payload);
 
     public static EvidenceVerifier Verifier(TestVendor vendor, Orchestrator.Attestation.Certificates.RevocationList? revocations = null) =>
         new(vendor.Anchors, new FixedTime(TestVendor.Now), revocations ?? Orchestrator.Attestation.Certificates.RevocationList.None);

@@ -116,7 +116,7 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
         { "release-manifest-mismatch", quote => quote with { Manifest = Digest.Of("another"u8) } },
         { "release-mode-untrusted", quote => quote with { Mode = Quote.OrdinaryMode } },
         { "release-tiles-unconfined", quote => quote with { Confined = false } },
-        { "release-checkpoint-unexpected", quote => quote with { Checkpoint = Digest.Of("old"u8) } },
+        { "release-checkpoint-unexpected", quote => quote with { Checkpoint = new CheckpointClaim(Digest.Of("old"u8), 1, 1) } },
         { "attestation-claims-disagree", quote => quote with { Debug = true } },
         { "attestation-claims-disagree", quote => quote with { Firmware = quote.Firmware with { Ccu = Measurement.Of([9]) } } },
         { "attestation-claims-disagree", quote => quote with { SecurityVersion = 2 } },

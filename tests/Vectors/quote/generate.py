@@ -115,17 +115,33 @@ def cose(content_type, signer, kid, chain, payload):
     return message, header, to_sign
 
 
+# RFC 9711's claims have IANA's numbers, this profile's own are private ones.
+LABELS = {
+    "eat_nonce": 10, "ueid": 256, "oemid": 258, "hwmodel": 259, "hwversion": 260, "dbgstat": 263, "eat_profile": 265, "bootcount": 267,
+    "measurements": 273, "simulated": -70000, "mode": -70001, "confined": -70002, "security_version": -70003, "device_id": -70004,
+    "manifest": -70005, "session": -70006, "session_key": -70007, "parties": -70008, "checkpoint": -70009}
+
+
+def measurements(parts):
+    """One CoSWID evidence tag (RFC 9393), in an array of [content format, tag]."""
+    files = [{24: part, 7: [7, digest]} for part, digest in sorted(parts.items())]
+    tag = {0: "orchestrator/firmware", 1: "orchestrator/firmware", 12: 0, 2: {31: "Orchestrator", 33: 1}, 3: {17: files}}
+    return [[258, cbor(tag)]]
+
+
 def claims(**changes):
     quote = {
-        "profile": "orchestrator/quote/v1", "device_id": sha384(spki(KEYS["device"])), "firmware": FIRMWARE, "security_version": 1, "debug": False,
-        "mode": "trusted", "confined": True, "simulated": True, "boot_counter": 7, "bootloader": sha384(b"bootloader"),
-        "manifest": hashlib.sha256(b"manifest").digest(), "session": bytes(range(16)), "session_key": b"\x09" + bytes(31),
-        "nonces": {"clinic": bytes(range(32)), "lab": bytes(32)}, "checkpoint": None}
+        "eat_nonce": [bytes(range(32)), bytes(32)], "parties": ["clinic", "lab"],
+        "ueid": b"\x01" + sha384(spki(KEYS["dck"]))[:32], "oemid": sha384(spki(KEYS["root"]))[:16], "hwmodel": b"vector", "hwversion": ["1"],
+        "dbgstat": 2, "eat_profile": "tag:orchestrator.invalid,2026:quote/v2", "bootcount": 7,
+        "measurements": measurements({"bootloader": sha384(b"bootloader"), **FIRMWARE}),
+        "device_id": sha384(spki(KEYS["device"])), "security_version": 1, "mode": "trusted", "confined": True, "simulated": True,
+        "manifest": hashlib.sha256(b"manifest").digest(), "session": bytes(range(16)), "session_key": b"\x09" + bytes(31)}
     quote.update(changes)
-    return {field: value for field, value in quote.items() if value != "left out"}
+    return {LABELS.get(name, name): value for name, value in quote.items() if value != "left out"}
 
 
-def evidence(chain=None, signer="alias", kid=None, content_type="application/orchestrator-quote+cbor", **changes):
+def evidence(chain=None, signer="alias", kid=None, content_type="application/eat-ucs+cbor", **changes):
     chain = [encoded(certificate(place)) for place in ("alias", "device", "dck")] if chain is None else chain
     kid = sha384(spki(KEYS["alias"])) if kid is None else kid
     return cose(content_type, signer, kid, chain, cbor(claims(**changes)))[0]
@@ -145,7 +161,7 @@ def revocations(keys, signer="root", issued=-1, days=1):
 def cases():
     ids = {place: sha384(spki(private)) for place, private in KEYS.items()}
     yield "genuine", evidence(), None, None
-    yield "debug", evidence(chain=[encoded(certificate(p, debug=p != "dck")) for p in ("alias", "device", "dck")], debug=True), None, None
+    yield "debug", evidence(chain=[encoded(certificate(p, debug=p != "dck")) for p in ("alias", "device", "dck")], dbgstat=0), None, None
     yield "list without the device", evidence(), revocations([ids["stranger"]]), None
     yield "DCK revoked", evidence(), revocations([ids["stranger"], ids["dck"]]), "revoked"
     yield "DeviceID revoked", evidence(), revocations([ids["device"]]), "revoked"
@@ -167,21 +183,28 @@ def cases():
     yield "content type of a receipt", evidence(content_type="application/orchestrator-receipt+cbor"), None, "signature-invalid"
     yield "alias of another key", evidence(chain=chain_with("alias", subject=KEYS["stranger"])), None, "signature-invalid"
     yield "other security version", evidence(security_version=2), None, "claims-disagree"
-    yield "debug only in the quote", evidence(debug=True), None, "claims-disagree"
-    yield "other tiles", evidence(firmware={**FIRMWARE, "tiles": sha384(b"other")}), None, "claims-disagree"
+    yield "debug only in the quote", evidence(dbgstat=0), None, "claims-disagree"
+    yield "other tiles", evidence(measurements=measurements({"bootloader": sha384(b"bootloader"), **FIRMWARE, "tiles": sha384(b"other")})), None, "claims-disagree"
     yield "not simulated", evidence(simulated=False), None, "claims-disagree"
     yield "other device", evidence(device_id=ids["alias"]), None, "claims-disagree"
-    yield "no checkpoint", evidence(checkpoint="left out"), None, "evidence-malformed"
+    yield "other vendor", evidence(oemid=ids["stranger"][:16]), None, "claims-disagree"
+    yield "other entity", evidence(ueid=b"\x01" + ids["device"][:32]), None, "claims-disagree"
+    yield "resumes", evidence(checkpoint={"digest": bytes(32), "epoch": 4, "counter": 2}), None, None
+    yield "one party", evidence(eat_nonce=bytes(32), parties=["clinic"]), None, None
+    yield "one nonce in an array", evidence(eat_nonce=[bytes(32)], parties=["clinic"]), None, "evidence-malformed"
+    yield "checkpoint of null", evidence(checkpoint=None), None, "evidence-malformed"
+    yield "no confinement claim", evidence(confined="left out"), None, "evidence-malformed"
+    yield "no claim of simulation", evidence(simulated="left out"), None, "evidence-malformed"
     yield "unknown claim", evidence(extra=1), None, "evidence-malformed"
-    yield "short nonce", evidence(nonces={"clinic": bytes(31)}), None, "evidence-malformed"
-    yield "boot counter 0", evidence(boot_counter=0), None, "evidence-malformed"
-    yield "another profile", evidence(profile="orchestrator/quote/v2"), None, "evidence-malformed"
+    yield "short nonce", evidence(eat_nonce=[bytes(31), bytes(32)]), None, "evidence-malformed"
+    yield "boot count 0", evidence(bootcount=0), None, "evidence-malformed"
+    yield "another profile", evidence(eat_profile="tag:orchestrator.invalid,2026:quote/v1"), None, "evidence-malformed"
 
 
 def steps():
     chain = {place: certificate(place) for place in ("alias", "device", "dck")}
     kid = sha384(spki(KEYS["alias"]))
-    message, header, to_sign = cose("application/orchestrator-quote+cbor", "alias", kid, [encoded(cert) for cert in chain.values()], cbor(claims()))
+    message, header, to_sign = cose("application/eat-ucs+cbor", "alias", kid, [encoded(cert) for cert in chain.values()], cbor(claims()))
     return {
         "evidence": message.hex(),
         "evidence_sha256": hashlib.sha256(message).hexdigest(),

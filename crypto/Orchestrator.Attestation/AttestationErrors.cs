@@ -41,13 +41,13 @@ public static class AttestationErrors
     public static readonly ErrorCode Revoked = new("attestation-revoked", ErrorClass.Refused,
         "The vendor has revoked the device.", "Use another device.");
 
-    /// <summary>A revocation list is not the vendor's.</summary>
-    public static readonly ErrorCode RevocationListInvalid = new("attestation-revocation-list-invalid", ErrorClass.Integrity,
-        "The revocation list is malformed or not signed by a trusted vendor root.", "Get the list from the vendor again.");
+    /// <summary>Collateral is not the vendor's.</summary>
+    public static readonly ErrorCode CollateralInvalid = new("attestation-collateral-invalid", ErrorClass.Integrity,
+        "The collateral is malformed, or not signed by a trusted vendor root or a key that it certified for this.", "Get the collateral from the vendor again.");
 
-    /// <summary>A revocation list that its issuer has superseded.</summary>
-    public static readonly ErrorCode RevocationListStale = new("attestation-revocation-list-stale", ErrorClass.Refused,
-        "The revocation list is past its time, or from the future.", "Get the vendor's current list, and check this machine's clock.");
+    /// <summary>Collateral that its issuer has superseded.</summary>
+    public static readonly ErrorCode CollateralStale = new("attestation-collateral-stale", ErrorClass.Refused,
+        "The collateral is past its time, or from the future.", "Get the vendor's current collateral, and check this machine's clock.");
 
     /// <summary>The quote was not signed by the device's alias key.</summary>
     public static readonly ErrorCode SignatureInvalid = new("attestation-signature-invalid", ErrorClass.Integrity,

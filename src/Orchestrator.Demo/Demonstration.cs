@@ -63,7 +63,7 @@ internal sealed class Demonstration(Command command, Story story, string folder,
         story.Chapter("Each says to what its keys may go, and leaves an agent running");
         foreach (Actor actor in everyone)
         {
-            await File.WriteAllTextAsync(actor.PathOf("policy.yaml"), JobText.Policy(scene.VendorRoot, Path.Combine(scene.VendorFolder, "revocations.cose")), cancel);
+            await File.WriteAllTextAsync(actor.PathOf("policy.yaml"), JobText.Policy(scene.VendorRoot, Path.Combine(scene.VendorFolder, "collateral.cose")), cancel);
             scene.Keep(actor.StartAgent(host, actor.PathOf("policy.yaml")));
         }
 

@@ -41,11 +41,11 @@ internal static class JobText
         """;
 
     /// <summary>A policy that trusts one simulated vendor, by name.</summary>
-    public static string Policy(string root, string revocations) =>
+    public static string Policy(string root, string collateral) =>
         $"""
         format: orchestrator/release-policy/v1
         roots: [{root}]
-        revocation_list: {revocations}
+        collateral: {collateral}
         allow: [simulated_devices]
         minimum_security_version: 1
 

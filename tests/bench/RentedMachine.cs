@@ -47,7 +47,7 @@ internal sealed class RentedMachine : IDisposable
         $"""
         format: orchestrator/release-policy/v1
         roots: ["{_cluster.VendorRoot}"]
-        revocation_list: "{_cluster.RevocationList}"
+        collateral: "{_cluster.Collateral}"
         allow: [simulated_devices]
         """,
         Tenant.Name);

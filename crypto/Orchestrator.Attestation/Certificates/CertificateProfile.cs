@@ -8,7 +8,7 @@ public sealed class CertificateProfile
     /// <summary>The organizational unit that marks the root and the DCK of a simulated vendor.</summary>
     public const string SimulatedUnit = "Simulated";
 
-    /// <summary>The vendor's root: issues DCKs, signs revocation lists.</summary>
+    /// <summary>The vendor's root: issues DCKs, signs collateral.</summary>
     public static readonly CertificateProfile Root = new("root", 2, X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, null);
 
     /// <summary>The device certificate authority key, derived from the device's secret alone: issues DeviceIDs.</summary>
@@ -19,6 +19,9 @@ public sealed class CertificateProfile
 
     /// <summary>One boot's attestation key: signs quotes and receipts.</summary>
     public static readonly CertificateProfile Alias = new("alias", null, X509KeyUsageFlags.DigitalSignature, 1);
+
+    /// <summary>Issued by the root beside the chain: signs collateral, so that the root's key can stay locked away.</summary>
+    public static readonly CertificateProfile Collateral = new("collateral", null, X509KeyUsageFlags.DigitalSignature, null);
 
     private CertificateProfile(string name, int? pathLength, X509KeyUsageFlags keyUsage, int? tcbLayer)
     {

@@ -44,7 +44,7 @@ public static class ReleaseErrors
 
     /// <summary>Nobody has checked whether the device is revoked.</summary>
     public static readonly ErrorCode RevocationUnknown = Refusal("release-revocation-unknown",
-        "No revocation list of the device's vendor is at hand.", "Give the verifier the vendor's current list, or allow its absence by name in the policy.");
+        "No collateral of the device's vendor is at hand, so nobody knows whether it is revoked.", "Give the verifier the vendor's current collateral, or allow its absence by name in the policy.");
 
     private static ErrorCode Refusal(string id, string meaning, string remedy) => new(id, ErrorClass.Refused, meaning, remedy);
 }

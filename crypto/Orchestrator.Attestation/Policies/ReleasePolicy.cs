@@ -16,6 +16,9 @@ public sealed record ReleasePolicy
     /// <summary>Whose rules in a <see cref="Denial"/> come from the manifest.</summary>
     public const string Manifest = "manifest";
 
+    /// <summary>Whose rules in a <see cref="Denial"/> come from the vendor's collateral.</summary>
+    public const string Vendor = "vendor";
+
     private const string None = "none";
 
     /// <summary>The party whose policy it is.</summary>
@@ -36,7 +39,7 @@ public sealed record ReleasePolicy
     /// <summary>Accept tiles that run without confinement.</summary>
     public bool AllowUnconfinedTiles { get; init; }
 
-    /// <summary>Accept devices without consulting a revocation list.</summary>
+    /// <summary>Accept devices without consulting their vendor's collateral.</summary>
     public bool AllowUnknownRevocation { get; init; }
 
     /// <summary>Decides whether to release keys for a verified quote.</summary>
@@ -53,21 +56,21 @@ public sealed record ReleasePolicy
         ImmutableArray<Denial> denials =
         [
             .. SessionDenials(quote.Claims, expectations),
-            .. AssessDevice(quote.Claims, quote.RevocationChecked, expectations.Firmware, expectations.MinimumSecurityVersion),
+            .. AssessDevice(quote.Claims, quote.Collateral?.MinimumSecurityVersion, expectations.Firmware, expectations.MinimumSecurityVersion),
         ];
         return denials.IsEmpty ? new ReleaseDecision(new ReleasePermit(quote, Party)) : new ReleaseDecision(denials);
     }
 
     /// <summary>What the policy has against a device, leaving the session aside: for rehearsals with predicted claims, and for receipts. Permits nothing.</summary>
     /// <param name="claims">What the device claims, or is expected to claim.</param>
-    /// <param name="revocationChecked">Whether a revocation list was, or will be, consulted.</param>
+    /// <param name="vendorMinimum">The least security version that the vendor's collateral vouches for; <see langword="null"/> if no collateral was, or will be, consulted.</param>
     /// <param name="firmware">The firmware that the manifest accepts; an empty list accepts none.</param>
     /// <param name="minimumSecurityVersion">The least security version that the manifest accepts.</param>
-    public ImmutableArray<Denial> AssessDevice(Quote claims, bool revocationChecked, IReadOnlyList<FirmwareMeasurements> firmware, int minimumSecurityVersion)
+    public ImmutableArray<Denial> AssessDevice(Quote claims, int? vendorMinimum, IReadOnlyList<FirmwareMeasurements> firmware, int minimumSecurityVersion)
     {
         ArgumentNullException.ThrowIfNull(claims);
         ArgumentNullException.ThrowIfNull(firmware);
-        return [.. FirmwareDenials(claims, firmware, minimumSecurityVersion), .. DeviceDenials(claims, revocationChecked)];
+        return [.. FirmwareDenials(claims, firmware), .. SecurityVersionDenials(claims, vendorMinimum, minimumSecurityVersion), .. DeviceDenials(claims, vendorMinimum is not null)];
     }
 
     private IEnumerable<Denial> SessionDenials(Quote claims, QuoteExpectations expectations)
@@ -92,7 +95,7 @@ public sealed record ReleasePolicy
         }
     }
 
-    private IEnumerable<Denial> FirmwareDenials(Quote claims, IReadOnlyList<FirmwareMeasurements> firmware, int minimumSecurityVersion)
+    private IEnumerable<Denial> FirmwareDenials(Quote claims, IReadOnlyList<FirmwareMeasurements> firmware)
     {
         if (!firmware.Contains(claims.Firmware))
         {
@@ -103,19 +106,17 @@ public sealed record ReleasePolicy
         {
             yield return Deny(ReleaseErrors.Firmware, "firmware", List(Firmware), claims.Firmware, Party);
         }
-
-        if (claims.SecurityVersion < minimumSecurityVersion)
-        {
-            yield return Deny(ReleaseErrors.SecurityVersion, "security_version", $"at least {minimumSecurityVersion}", claims.SecurityVersion, Manifest);
-        }
-
-        if (claims.SecurityVersion < MinimumSecurityVersion)
-        {
-            yield return Deny(ReleaseErrors.SecurityVersion, "security_version", $"at least {MinimumSecurityVersion}", claims.SecurityVersion, Party);
-        }
     }
 
-    private IEnumerable<Denial> DeviceDenials(Quote claims, bool revocationChecked)
+    private IEnumerable<Denial> SecurityVersionDenials(Quote claims, int? ofVendor, int ofManifest)
+    {
+        (int Minimum, string PolicyOf)[] rules = [(ofManifest, Manifest), (MinimumSecurityVersion, Party), (ofVendor ?? 0, Vendor)];
+        return rules
+            .Where(rule => claims.SecurityVersion < rule.Minimum)
+            .Select(rule => Deny(ReleaseErrors.SecurityVersion, "security_version", $"at least {rule.Minimum}", claims.SecurityVersion, rule.PolicyOf));
+    }
+
+    private IEnumerable<Denial> DeviceDenials(Quote claims, bool collateralConsulted)
     {
         if (claims.Mode != Quote.TrustedMode)
         {
@@ -137,7 +138,7 @@ public sealed record ReleasePolicy
             yield return Deny(ReleaseErrors.Unconfined, "confined", true, false, Party);
         }
 
-        if (!revocationChecked && !AllowUnknownRevocation)
+        if (!collateralConsulted && !AllowUnknownRevocation)
         {
             yield return Deny(ReleaseErrors.RevocationUnknown, "revocation", "checked", "unknown", Party);
         }

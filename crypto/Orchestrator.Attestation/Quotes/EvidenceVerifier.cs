@@ -14,18 +14,20 @@ public sealed class EvidenceVerifier
 {
     private readonly TrustAnchors _anchors;
     private readonly TimeProvider _time;
-    private readonly RevocationList _revocations;
+    private readonly Collateral _collateral;
+    private readonly TimeSpan _grace;
 
     /// <summary>Creates a verifier.</summary>
     /// <param name="anchors">The trusted roots, one at least.</param>
     /// <param name="time">The clock that validity is judged by.</param>
-    /// <param name="revocations">The vendor's list; with <see cref="RevocationList.None"/> quotes say that revocation was not checked.</param>
+    /// <param name="collateral">The vendor's; with <see cref="Collateral.None"/> verified quotes say that none was consulted.</param>
+    /// <param name="grace">For how long after its time collateral is still accepted; by default not at all.</param>
     /// <exception cref="OrchestratorException"><see cref="AttestationErrors.NoAnchors"/>.</exception>
-    public EvidenceVerifier(TrustAnchors anchors, TimeProvider time, RevocationList revocations)
+    public EvidenceVerifier(TrustAnchors anchors, TimeProvider time, Collateral collateral, TimeSpan grace = default)
     {
         ArgumentNullException.ThrowIfNull(anchors);
         ArgumentNullException.ThrowIfNull(time);
-        ArgumentNullException.ThrowIfNull(revocations);
+        ArgumentNullException.ThrowIfNull(collateral);
         if (anchors.Roots.IsEmpty)
         {
             throw new OrchestratorException(AttestationErrors.NoAnchors, "No vendor root is trusted, so no evidence can be verified.");
@@ -33,7 +35,8 @@ public sealed class EvidenceVerifier
 
         _anchors = anchors;
         _time = time;
-        _revocations = revocations;
+        _collateral = collateral;
+        _grace = grace;
     }
 
     /// <summary>Verifies evidence.</summary>
@@ -43,10 +46,10 @@ public sealed class EvidenceVerifier
         ArgumentNullException.ThrowIfNull(evidence);
         DateTimeOffset now = _time.GetUtcNow();
         CertificateChain chain = CertificateChain.Verify(evidence.Certificates, _anchors, now);
-        bool revocationChecked = _revocations.VerifyNotRevoked(chain, now);
+        bool consulted = _collateral.VerifyNotRevoked(chain, now, _grace);
         Quote claims = VerifySignature(evidence, chain.Alias.PublicKey);
         VerifyAgreement(claims, chain);
-        return new VerifiedQuote(evidence, claims, chain, revocationChecked);
+        return new VerifiedQuote(evidence, claims, chain, consulted ? _collateral.Content : null);
     }
 
     private static Quote VerifySignature(Evidence evidence, AttestationKey alias)

@@ -9,12 +9,12 @@ namespace Orchestrator.Attestation.Quotes;
 /// </summary>
 public sealed class VerifiedQuote
 {
-    internal VerifiedQuote(Evidence evidence, Quote claims, CertificateChain chain, bool revocationChecked)
+    internal VerifiedQuote(Evidence evidence, Quote claims, CertificateChain chain, CollateralContent? collateral)
     {
         Evidence = evidence;
         Claims = claims;
         Chain = chain;
-        RevocationChecked = revocationChecked;
+        Collateral = collateral;
     }
 
     /// <summary>The signed bytes.</summary>
@@ -32,6 +32,6 @@ public sealed class VerifiedQuote
     /// <summary>The key that signed the quote, and signs the session's receipt.</summary>
     public AttestationKey AliasKey => Chain.Alias.PublicKey;
 
-    /// <summary>Whether a current revocation list of the device's vendor was consulted.</summary>
-    public bool RevocationChecked { get; }
+    /// <summary>What the vendor's current collateral says, which does not revoke the device; <see langword="null"/> if none was consulted.</summary>
+    public CollateralContent? Collateral { get; }
 }

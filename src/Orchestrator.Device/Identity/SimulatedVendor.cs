@@ -10,19 +10,20 @@ namespace Orchestrator.Device.Identity;
 
 /// <summary>
 /// The factory of simulated devices: a root key in a folder, made at first use. It publishes <c>root.pem</c> and
-/// <c>revocations.cose</c> there, which parties fetch. Its certificates say that its devices are simulated.
+/// <c>collateral.cose</c> there, which parties fetch. Its certificates say that its devices are simulated.
 /// </summary>
 public sealed class SimulatedVendor : IDisposable
 {
     /// <summary>The root certificate, for parties to trust by name.</summary>
     public const string RootFile = "root.pem";
 
-    /// <summary>The signed list of revoked keys.</summary>
-    public const string RevocationsFile = "revocations.cose";
+    /// <summary>The signed list of revoked keys and the least security version vouched for.</summary>
+    public const string CollateralFile = "collateral.cose";
 
     private const string KeyFile = "root.key";
     private const int RootYears = 30;
-    private const int RevocationListDays = 30;
+    private const int CollateralDays = 30;
+    private const int MinimumSecurityVersion = 1;
 
     private readonly StateFolder _folder;
     private readonly TimeProvider _time;
@@ -40,7 +41,7 @@ public sealed class SimulatedVendor : IDisposable
     /// <summary>SHA-384 of the root key.</summary>
     public Measurement Id => Measurement.Of(_key.ExportSubjectPublicKeyInfo());
 
-    /// <summary>Opens the vendor of a folder, founding it when there is none. A current revocation list is there afterwards.</summary>
+    /// <summary>Opens the vendor of a folder, founding it when there is none. Current collateral is there afterwards.</summary>
     /// <exception cref="OrchestratorException"><see cref="DeviceErrors.StateInUse"/>, <see cref="DeviceErrors.StateDamaged"/> or a storage code.</exception>
     public static async Task<SimulatedVendor> OpenAsync(StateFolder folder, TimeProvider time, CancellationToken cancellation = default)
     {
@@ -66,7 +67,7 @@ public sealed class SimulatedVendor : IDisposable
     public byte[] Certify(ECDsa dck, Validity validity) => CertificateIssuer.Issue(
         CertificateProfile.Dck, CertificateIssuer.Name(CertificateProfile.Dck, dck, simulated: true), dck, _name, _key, validity);
 
-    /// <summary>Puts a key on the published revocation list, for good.</summary>
+    /// <summary>Puts a key on the list of revoked keys in the published collateral, for good.</summary>
     /// <param name="key">SHA-384 of the key's SubjectPublicKeyInfo; a DCK's revokes the device with every firmware.</param>
     public async Task RevokeAsync(Measurement key, CancellationToken cancellation = default)
     {
@@ -77,15 +78,20 @@ public sealed class SimulatedVendor : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _key.Dispose();
 
-    // A list that is gone must not become an empty one: that would take every revocation back.
-    private IEnumerable<Measurement> RevokedKeys() => _folder.Read(RevocationsFile) is { } list
-        ? RevocationList.Verify(list, TrustAnchors.None.WithPem(Encoding.ASCII.GetString(_folder.Read(RootFile) ?? []))).Keys
-        : throw new OrchestratorException(DeviceErrors.StateDamaged, $"The simulated vendor's revocation list {_folder.PathOf(RevocationsFile)} is missing.");
+    // Collateral that is gone must not become an empty list: that would take every revocation back.
+    private IEnumerable<Measurement> RevokedKeys() => _folder.Read(CollateralFile) is { } list
+        ? Collateral.Verify(list, TrustAnchors.None.WithPem(Encoding.ASCII.GetString(_folder.Read(RootFile) ?? []))).Content.Revoked
+        : throw new OrchestratorException(DeviceErrors.StateDamaged, $"The simulated vendor's collateral {_folder.PathOf(CollateralFile)} is missing.");
 
     private void Publish(IEnumerable<Measurement> keys)
     {
-        DateTimeOffset now = _time.GetUtcNow();
-        _folder.Write(RevocationsFile, RevocationList.Issue(_key, keys, now, now.AddDays(RevocationListDays)));
+        // A key for one document: what signs often is not the root, and what is thrown away cannot be stolen.
+        using ECDsa signer = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        Validity validity = Validity.From(_time.GetUtcNow(), years: 1);
+        X500DistinguishedName name = CertificateIssuer.Name(CertificateProfile.Collateral, signer, simulated: false);
+        byte[] certificate = CertificateIssuer.Issue(CertificateProfile.Collateral, name, signer, _name, _key, validity);
+        var content = new CollateralContent(_time.GetUtcNow(), _time.GetUtcNow().AddDays(CollateralDays), [.. keys], MinimumSecurityVersion);
+        _folder.Write(CollateralFile, Collateral.Issue(signer, certificate, content));
     }
 
     // The key is written last: until it is there, nothing was founded.

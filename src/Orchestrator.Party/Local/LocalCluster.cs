@@ -40,8 +40,8 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>The certificate of the simulated vendor's root, for a policy to trust by name.</summary>
     public string VendorRoot => Path.Combine(Folder, Vendor, "root.pem");
 
-    /// <summary>The vendor's list of revoked devices, for a policy to consult.</summary>
-    public string RevocationList => Path.Combine(Folder, Vendor, "revocations.cose");
+    /// <summary>The vendor's collateral, which lists revoked devices, for a policy to consult.</summary>
+    public string Collateral => Path.Combine(Folder, Vendor, "collateral.cose");
 
     /// <summary>The measurements of the firmware that is installed here, for a job to require.</summary>
     public FirmwareMeasurements Firmware { get; }

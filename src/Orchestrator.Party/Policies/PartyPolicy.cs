@@ -14,15 +14,18 @@ public sealed class PartyPolicy
 {
     private const string Format = "orchestrator/release-policy/v1";
     private const int MaxPemBytes = 1 << 20;
-    private const int MaxListBytes = 4 << 20;
+    private const int MaxCollateralBytes = 4 << 20;
+    private const int MaxGraceDays = 365;
 
-    private readonly string? _revocationList;
+    private readonly string? _collateral;
+    private readonly TimeSpan _grace;
 
-    private PartyPolicy(ReleasePolicy rules, TrustAnchors anchors, string? revocationList)
+    private PartyPolicy(ReleasePolicy rules, TrustAnchors anchors, string? collateral, TimeSpan grace)
     {
         Rules = rules;
         Anchors = anchors;
-        _revocationList = revocationList;
+        _collateral = collateral;
+        _grace = grace;
     }
 
     /// <summary>What a verified quote must say.</summary>
@@ -31,8 +34,8 @@ public sealed class PartyPolicy
     /// <summary>Vendor roots that may vouch for a device.</summary>
     public TrustAnchors Anchors { get; }
 
-    /// <summary>Whether the policy names a revocation list.</summary>
-    public bool ConsultsRevocationList => _revocationList is not null;
+    /// <summary>Whether the policy names the vendor's collateral.</summary>
+    public bool ConsultsCollateral => _collateral is not null;
 
     /// <summary>Reads a policy file. Paths in it start at its own folder.</summary>
     /// <param name="path">The file.</param>
@@ -52,14 +55,14 @@ public sealed class PartyPolicy
     public static PartyPolicy Parse(string yaml, string party, string? folder = null) =>
         YamlDocument.Parse(yaml, "policy.yaml").AsMap(map => Read(map, folder ?? Directory.GetCurrentDirectory(), party));
 
-    /// <summary>Verifies evidence by this policy's roots and its revocation list, which is read anew each time: lists expire.</summary>
-    /// <exception cref="OrchestratorException">The list cannot be read, is not by a trusted root, or no root is trusted.</exception>
+    /// <summary>Verifies evidence by this policy's roots and its collateral, which is read anew each time: it expires.</summary>
+    /// <exception cref="OrchestratorException">The collateral cannot be read, is not by a trusted root, or no root is trusted.</exception>
     public EvidenceVerifier Verifier(TimeProvider time)
     {
-        RevocationList revocations = _revocationList is null
-            ? RevocationList.None
-            : RevocationList.Verify(LocalFile.ReadAllBytes(_revocationList, MaxListBytes, AttestationErrors.RevocationListInvalid), Anchors);
-        return new EvidenceVerifier(Anchors, time, revocations);
+        Collateral collateral = _collateral is null
+            ? Collateral.None
+            : Collateral.Verify(LocalFile.ReadAllBytes(_collateral, MaxCollateralBytes, AttestationErrors.CollateralInvalid), Anchors);
+        return new EvidenceVerifier(Anchors, time, collateral, _grace);
     }
 
     private static PartyPolicy Read(YamlMap map, string folder, string party)
@@ -82,8 +85,9 @@ public sealed class PartyPolicy
             AllowUnconfinedTiles = allowed.Contains("unconfined_tiles"),
             AllowUnknownRevocation = allowed.Contains("unknown_revocation"),
         };
-        string? revocationList = map.Optional("revocation_list") is { } list ? Path.GetFullPath(list.AsText(4096), folder) : null;
-        return new PartyPolicy(rules, anchors, revocationList);
+        string? collateral = map.Optional("collateral") is { } file ? Path.GetFullPath(file.AsText(4096), folder) : null;
+        int graceDays = map.Optional("collateral_grace_days")?.AsInteger(0, MaxGraceDays) ?? 0;
+        return new PartyPolicy(rules, anchors, collateral, TimeSpan.FromDays(graceDays));
     }
 
     private static string Allowance(YamlValue value) => value.AsChoice(

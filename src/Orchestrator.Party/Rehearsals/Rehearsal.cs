@@ -72,7 +72,7 @@ public sealed class Rehearsal
             foreach (PredictedDevice device in devices)
             {
                 IEnumerable<Denial> denials = policy.Rules.AssessDevice(
-                    device.Claims(manifest.Digest), policy.ConsultsRevocationList, required.Firmware, required.MinimumSecurityVersion);
+                    device.Claims(manifest.Digest), policy.ConsultsCollateral ? 0 : null, required.Firmware, required.MinimumSecurityVersion);
                 findings.AddRange(denials.Select(denial => denial with { Claim = $"{device.Name}: {denial.Claim}" }));
             }
         }

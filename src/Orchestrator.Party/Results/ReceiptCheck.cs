@@ -23,7 +23,7 @@ public static class ReceiptCheck
         VerifiedReceipt verified = new ReceiptVerifier(policy.Verifier(time ?? TimeProvider.System)).Verify(receipt);
         DeviceRequirements device = verified.Receipt.Manifest.Content.Device;
         IReadOnlyList<Denial> denials = policy.Rules.AssessDevice(
-            verified.Quote.Claims, verified.Quote.RevocationChecked, device.Firmware, device.MinimumSecurityVersion);
+            verified.Quote.Claims, verified.Quote.Collateral?.MinimumSecurityVersion, device.Firmware, device.MinimumSecurityVersion);
         return denials is [var first, ..]
             ? throw new OrchestratorException(ResultErrors.DeviceRefused, $"The policy does not accept the device that ran the job: {first}.", first.Remedy)
             : verified;

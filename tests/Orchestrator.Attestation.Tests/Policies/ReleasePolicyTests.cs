@@ -1,3 +1,4 @@
+using Orchestrator.Attestation.Certificates;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Attestation.Tests.Support;
@@ -38,8 +39,8 @@ public sealed class ReleasePolicyTests
     public void Validate_GenuineDeviceAndCurrentList_NeedsNoOptIn()
     {
         var vendor = new TestVendor(simulated: false);
-        byte[] list = Orchestrator.Attestation.Certificates.RevocationList.Issue(vendor.Root, [], TestVendor.Now, TestVendor.Now);
-        VerifiedQuote quote = QuoteMaker.Verifier(vendor, Orchestrator.Attestation.Certificates.RevocationList.Verify(list, vendor.Anchors))
+        byte[] collateral = Collateral.Issue(vendor.Root, null, new CollateralContent(TestVendor.Now, TestVendor.Now, [], 1));
+        VerifiedQuote quote = QuoteMaker.Verifier(vendor, Collateral.Verify(collateral, vendor.Anchors))
             .Verify(QuoteMaker.Make(vendor, claims => claims with { Simulated = false }));
         Assert.NotNull(Default.Validate(quote, Expectations).Permit);
     }

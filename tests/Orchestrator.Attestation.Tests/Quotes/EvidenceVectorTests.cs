@@ -26,7 +26,7 @@ public sealed class EvidenceVectorTests
         string? code = vector.GetProperty("code").GetString();
         if (code is null)
         {
-            Assert.Equal(vector.GetProperty("revocations").ValueKind != JsonValueKind.Null, Verify(vector).RevocationChecked);
+            Assert.Equal(vector.GetProperty("collateral").ValueKind != JsonValueKind.Null, Verify(vector).Collateral is not null);
         }
         else
         {
@@ -48,7 +48,7 @@ public sealed class EvidenceVectorTests
     {
         JsonElement steps = Vectors.GetProperty("steps");
         Evidence evidence = Evidence.Parse(Hex(steps, "evidence"));
-        VerifiedQuote quote = new EvidenceVerifier(_anchors, _time, RevocationList.None).Verify(evidence);
+        VerifiedQuote quote = new EvidenceVerifier(_anchors, _time, Collateral.None).Verify(evidence);
 
         Assert.Equal(steps.GetProperty("evidence_sha256").GetString(), quote.Digest.ToString());
         Assert.Equal(Hex(steps, "payload"), quote.Claims.ToCbor().Encode());
@@ -63,9 +63,9 @@ public sealed class EvidenceVectorTests
 
     private VerifiedQuote Verify(JsonElement vector)
     {
-        string? list = vector.GetProperty("revocations").GetString();
-        RevocationList revocations = list is null ? RevocationList.None : RevocationList.Verify(Convert.FromHexString(list), _anchors);
-        return new EvidenceVerifier(_anchors, _time, revocations).Verify(Evidence.Parse(Hex(vector, "evidence")));
+        string? given = vector.GetProperty("collateral").GetString();
+        Collateral collateral = given is null ? Collateral.None : Collateral.Verify(Convert.FromHexString(given), _anchors);
+        return new EvidenceVerifier(_anchors, _time, collateral).Verify(Evidence.Parse(Hex(vector, "evidence")));
     }
 
     private static byte[] Hex(JsonElement element, string name) => Convert.FromHexString(element.GetProperty(name).GetString()!);

@@ -20,17 +20,17 @@ public sealed class EvidenceVerifierTests
         Assert.Equal(QuoteMaker.Claims(_vendor).ToCbor(), quote.Claims.ToCbor());
         Assert.Equal(Orchestrator.Crypto.Digest.Of(evidence.Bytes.Span), quote.Digest);
         Assert.Equal(Measurement.Of(_vendor.Alias.ExportSubjectPublicKeyInfo()), quote.AliasKey.Id);
-        Assert.False(quote.RevocationChecked);
+        Assert.Null(quote.Collateral);
     }
 
     [Fact]
     public void Construct_WithoutAnchors_Refuses() => ErrorAssert.Throws(AttestationErrors.NoAnchors,
-        () => _ = new EvidenceVerifier(TrustAnchors.None, new FixedTime(TestVendor.Now), RevocationList.None));
+        () => _ = new EvidenceVerifier(TrustAnchors.None, new FixedTime(TestVendor.Now), Collateral.None));
 
     [Fact]
     public void Verify_AtATimeWhenTheChainIsInvalid_Refuses()
     {
-        var verifier = new EvidenceVerifier(_vendor.Anchors, new FixedTime(TestVendor.Now.AddYears(2)), RevocationList.None);
+        var verifier = new EvidenceVerifier(_vendor.Anchors, new FixedTime(TestVendor.Now.AddYears(2)), Collateral.None);
         ErrorAssert.Throws(AttestationErrors.CertificateExpired, () => verifier.Verify(QuoteMaker.Make(_vendor)));
     }
 

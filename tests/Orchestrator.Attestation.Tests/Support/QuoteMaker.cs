@@ -52,6 +52,6 @@ internal static class QuoteMaker
         vendor.Presented,
         payload);
 
-    public static EvidenceVerifier Verifier(TestVendor vendor, Orchestrator.Attestation.Certificates.RevocationList? revocations = null) =>
-        new(vendor.Anchors, new FixedTime(TestVendor.Now), revocations ?? Orchestrator.Attestation.Certificates.RevocationList.None);
+    public static EvidenceVerifier Verifier(TestVendor vendor, Orchestrator.Attestation.Certificates.Collateral? collateral = null) =>
+        new(vendor.Anchors, new FixedTime(TestVendor.Now), collateral ?? Orchestrator.Attestation.Certificates.Collateral.None);
 }

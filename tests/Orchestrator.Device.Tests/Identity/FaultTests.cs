@@ -27,7 +27,7 @@ public sealed class FaultTests
 
     [Theory]
     [InlineData(Fault.Debug, "release-device-debug", "clinic-a")]
-    [InlineData(Fault.StaleFirmware, "release-security-version-low", "manifest", "clinic-a")]
+    [InlineData(Fault.StaleFirmware, "release-security-version-low", "manifest", "clinic-a", "vendor")]
     [InlineData(Fault.WrongFirmware, "release-firmware-unknown", "manifest")]
     [InlineData(Fault.ReplayedNonce, "release-nonce-mismatch", "clinic-a")]
     public async Task Validate_DeviceWithFaultyClaims_Denies(Fault fault, string code, params string[] policies)
@@ -60,7 +60,7 @@ public sealed class FaultTests
         await using TestDevice device = await TestDevice.StartAsync();
         byte[] evidence = await device.QuoteAsync();
         VerifiedQuote quote = device.Decide("lab", evidence).Permit!.Quote;
-        Assert.True(quote.RevocationChecked);
+        Assert.Equal(1, quote.Collateral!.MinimumSecurityVersion);
         Assert.Equal(TestDevice.Firmware, quote.Claims.Firmware);
         Assert.True(quote.Claims.Simulated);
         Assert.Equal(device.Job.Manifest.Digest, quote.Claims.Manifest);

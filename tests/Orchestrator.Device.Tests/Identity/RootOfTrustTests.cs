@@ -109,21 +109,21 @@ public sealed class RootOfTrustTests : IDisposable
         }
 
         (await OpenVendorAsync()).Dispose();
-        RevocationList list = RevocationList.Verify(File.ReadAllBytes(Path.Combine(_folder["vendor"], SimulatedVendor.RevocationsFile)), Anchors);
-        Assert.Equal(2, list.Keys.Count);
+        var collateral = Collateral.Verify(File.ReadAllBytes(Path.Combine(_folder["vendor"], SimulatedVendor.CollateralFile)), Anchors);
+        Assert.Equal(2, collateral.Content.Revoked.Count);
     }
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Vendor_WhoseListIsGone_DoesNotTakeRevocationsBack()
+    public async Task Vendor_WhoseCollateralIsGone_DoesNotTakeRevocationsBack()
     {
         using (SimulatedVendor vendor = await OpenVendorAsync())
         {
             await vendor.RevokeAsync(Attestation.Measurement.Of([1]));
         }
 
-        File.Delete(Path.Combine(_folder["vendor"], SimulatedVendor.RevocationsFile));
+        File.Delete(Path.Combine(_folder["vendor"], SimulatedVendor.CollateralFile));
 
         await ErrorAssert.ThrowsAsync(DeviceErrors.StateDamaged, OpenVendorAsync);
     }

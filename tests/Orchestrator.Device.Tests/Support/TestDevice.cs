@@ -36,7 +36,7 @@ internal sealed class TestDevice : IAsyncDisposable
 
     public TrustAnchors Anchors => TrustAnchors.None.WithPem(File.ReadAllText(Path.Combine(_folder["vendor"], SimulatedVendor.RootFile)));
 
-    public RevocationList Revocations => RevocationList.Verify(File.ReadAllBytes(Path.Combine(_folder["vendor"], SimulatedVendor.RevocationsFile)), Anchors);
+    public Collateral Collateral => Collateral.Verify(File.ReadAllBytes(Path.Combine(_folder["vendor"], SimulatedVendor.CollateralFile)), Anchors);
 
     public static FirmwareMeasurements Firmware { get; } = FirmwareMeter.Installed.Measure();
 
@@ -98,7 +98,7 @@ internal sealed class TestDevice : IAsyncDisposable
         return evidence;
     }
 
-    public VerifiedQuote Verify(byte[] evidence) => new EvidenceVerifier(Anchors, TimeProvider.System, Revocations).Verify(Evidence.Parse(evidence));
+    public VerifiedQuote Verify(byte[] evidence) => new EvidenceVerifier(Anchors, TimeProvider.System, Collateral).Verify(Evidence.Parse(evidence));
 
     public ReleaseDecision Decide(string party, byte[] evidence) => new ReleasePolicy { Party = party, AllowSimulatedDevices = true }.Validate(
         Verify(evidence),
@@ -119,7 +119,7 @@ internal sealed class TestDevice : IAsyncDisposable
     }
 
     public VerifiedReceipt VerifyReceipt(byte[] receipt) =>
-        new ReceiptVerifier(new EvidenceVerifier(Anchors, TimeProvider.System, Revocations)).Verify(receipt);
+        new ReceiptVerifier(new EvidenceVerifier(Anchors, TimeProvider.System, Collateral)).Verify(receipt);
 
     /// <summary>An output, as the lab opens it with its key from the receipt.</summary>
     public byte[] OpenOutput(VerifiedReceipt receipt, string name)

@@ -23,7 +23,7 @@ internal sealed class Participant : IAsyncDisposable
 
     public HostConnection Host => _host ?? throw new InvalidOperationException($"{Name} is not connected.");
 
-    /// <summary>Trusts the simulated vendor, consults its revocation list, and takes simulated devices.</summary>
+    /// <summary>Trusts the simulated vendor, consults its collateral, and takes simulated devices.</summary>
     public PartyPolicy Policy => PartyPolicy.Read(PolicyFile, Name);
 
     public string PolicyFile => Path.Combine(Party.Home, "policy.yaml");
@@ -42,7 +42,7 @@ internal sealed class Participant : IAsyncDisposable
         await File.WriteAllTextAsync(participant.PolicyFile, $"""
             format: orchestrator/release-policy/v1
             roots: ["{Path.Combine(vendor, "root.pem")}"]
-            revocation_list: "{Path.Combine(vendor, "revocations.cose")}"
+            collateral: "{Path.Combine(vendor, "collateral.cose")}"
             allow: [simulated_devices, unconfined_tiles]
             """);
         return participant;

@@ -169,16 +169,16 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Agent_WithoutItsRevocationList_RefusesAndTellsNobodyWhereItShouldBe()
+    public async Task Agent_WithoutItsCollateral_RefusesAndTellsNobodyWhereItShouldBe()
     {
-        await AttendAsync(Policy(list: "revocations.cose"));
+        await AttendAsync(Policy(list: "collateral.cose"));
         _party.Keys.AddApproval(_manifest);
 
         (AgentMessage answer, _) = await OfferAsync(await NonceAsync());
 
         Assert.Equal(["storage-missing"], Codes(answer));
-        Assert.DoesNotContain("revocations.cose", answer.ToString());
-        Assert.Contains("revocations.cose", Log()[^1].GetRawText());
+        Assert.DoesNotContain("collateral.cose", answer.ToString());
+        Assert.Contains("collateral.cose", Log()[^1].GetRawText());
     }
 
     [Fact]
@@ -200,7 +200,7 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
     {
         string pem = System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", _vendor.RootDer);
         File.WriteAllText(_parties["root.pem"], pem);
-        return PartyPolicy.Parse($"format: orchestrator/release-policy/v1\nroots: [root.pem]\nallow: [{allow}]\n{(list is null ? "" : $"revocation_list: {list}\n")}", "clinic-a", _parties[""]);
+        return PartyPolicy.Parse($"format: orchestrator/release-policy/v1\nroots: [root.pem]\nallow: [{allow}]\n{(list is null ? "" : $"collateral: {list}\n")}", "clinic-a", _parties[""]);
     }
 
     private async Task<byte[]> NonceAsync(uint attempt = 1)

@@ -22,7 +22,7 @@ public sealed class PartyPolicyTests : IDisposable
         Assert.Single(policy.Rules.Firmware!);
         Assert.True(policy.Rules.AllowSimulatedDevices);
         Assert.False(policy.Rules.AllowDebug || policy.Rules.AllowUnconfinedTiles || policy.Rules.AllowUnknownRevocation);
-        Assert.True(policy.ConsultsRevocationList);
+        Assert.True(policy.ConsultsCollateral);
         Assert.Single(policy.Anchors.Roots);
     }
 
@@ -50,9 +50,9 @@ public sealed class PartyPolicyTests : IDisposable
         Assert.Equal("attestation-no-anchors", Failures.CodeOf(() => Parse(Samples.EmptyPolicy).Verifier(TimeProvider.System)).Id);
 
     [Fact]
-    public void Policy_MissingRevocationList_StopsVerificationInsteadOfSkippingIt()
+    public void Policy_MissingCollateral_StopsVerificationInsteadOfSkippingIt()
     {
-        PartyPolicy policy = Parse("format: orchestrator/release-policy/v1\nroots: [vendor-root.pem]\nrevocation_list: gone.cose\n");
+        PartyPolicy policy = Parse("format: orchestrator/release-policy/v1\nroots: [vendor-root.pem]\ncollateral: gone.cose\n");
         Assert.Equal("storage-missing", Failures.CodeOf(() => policy.Verifier(TimeProvider.System)).Id);
     }
 

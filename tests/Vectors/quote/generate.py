@@ -65,9 +65,9 @@ def tcb_info(svn, layer, fwids, debug):
     return der(0x30, der(0x83, bytes([svn])) + der(0x84, bytes([layer])) + der(0xA6, listed) + flags)
 
 
-KEYS = {place: key(f"orchestrator quote vector {place}") for place in ("root", "dck", "device", "alias", "stranger")}
+KEYS = {place: key(f"orchestrator quote vector {place}") for place in ("root", "dck", "device", "alias", "collateral", "stranger")}
 FIRMWARE = {"ccu": sha384(b"ccu"), "icu": sha384(b"icu"), "tiles": sha384(b"tiles")}
-ISSUERS = {"root": "root", "dck": "root", "device": "dck", "alias": "device"}
+ISSUERS = {"root": "root", "collateral": "root", "dck": "root", "device": "dck", "alias": "device"}
 PATH_LENGTHS = {"root": 2, "dck": 1, "device": 0}
 
 
@@ -81,7 +81,8 @@ def identifier(place):
 
 
 def certificate(place, subject=None, signer=None, algorithm=None, days=365, svn=1, debug=False, authority=None, usage_critical=True):
-    authority = place != "alias" if authority is None else authority
+    leaf = place in ("alias", "collateral")
+    authority = not leaf if authority is None else authority
     issuer = ISSUERS[place]
     builder = (
         x509.CertificateBuilder()
@@ -90,7 +91,7 @@ def certificate(place, subject=None, signer=None, algorithm=None, days=365, svn=
         .serial_number(0x4200 + len(place))
         .not_valid_before(NOW - datetime.timedelta(days=1)).not_valid_after(NOW + datetime.timedelta(days=days))
         .add_extension(x509.BasicConstraints(authority, PATH_LENGTHS.get(place, 0) if authority else None), critical=True)
-        .add_extension(x509.KeyUsage(place == "alias", False, False, False, False, place != "alias", place == "root", False, False), critical=usage_critical)
+        .add_extension(x509.KeyUsage(leaf, False, False, False, False, not leaf, place == "root", False, False), critical=usage_critical)
         .add_extension(x509.SubjectKeyIdentifier(identifier(place)), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier(identifier(issuer), None, None), critical=False))
     if place == "device":
@@ -151,22 +152,32 @@ def chain_with(place, **changes):
     return [encoded(certificate(p, **(changes if p == place else {}))) for p in ("alias", "device", "dck")]
 
 
-def revocations(keys, signer="root", issued=-1, days=1):
+def collateral(keys, signer="root", certificates=(), issued=-1, days=1, **changes):
     def seconds(offset):
         return int((NOW + datetime.timedelta(days=offset)).replace(tzinfo=datetime.timezone.utc).timestamp())
-    payload = cbor({"profile": "orchestrator/revocations/v1", "issued": seconds(issued), "next": seconds(days), "keys": keys})
-    return cose("application/orchestrator-revocations+cbor", signer, sha384(spki(KEYS[signer])), [], payload)[0]
+    content = {
+        "profile": "orchestrator/collateral/v1", "not_before": seconds(issued), "next_update": seconds(days),
+        "revoked": keys, "minimum_security_version": 1, **changes}
+    chain = [encoded(cert) for cert in certificates]
+    # RFC 9360: one certificate is a byte string, several are an array.
+    return cose("application/orchestrator-collateral+cbor", signer, sha384(spki(KEYS[signer])), chain[0] if len(chain) == 1 else chain, cbor(content))[0]
 
 
 def cases():
     ids = {place: sha384(spki(private)) for place, private in KEYS.items()}
     yield "genuine", evidence(), None, None
     yield "debug", evidence(chain=[encoded(certificate(p, debug=p != "dck")) for p in ("alias", "device", "dck")], dbgstat=0), None, None
-    yield "list without the device", evidence(), revocations([ids["stranger"]]), None
-    yield "DCK revoked", evidence(), revocations([ids["stranger"], ids["dck"]]), "revoked"
-    yield "DeviceID revoked", evidence(), revocations([ids["device"]]), "revoked"
-    yield "list of last week", evidence(), revocations([], issued=-8, days=-7), "revocation-list-stale"
-    yield "list by a stranger", evidence(), revocations([], signer="stranger"), "revocation-list-invalid"
+    yield "collateral without the device", evidence(), collateral([ids["stranger"]]), None
+    yield "collateral by a certified key", evidence(), collateral([], "collateral", [certificate("collateral")]), None
+    yield "revoked by a certified key", evidence(), collateral([ids["dck"]], "collateral", [certificate("collateral")]), "revoked"
+    yield "collateral key certified by a stranger", evidence(), collateral([], "collateral", [certificate("collateral", signer="stranger")]), "collateral-invalid"
+    yield "collateral by a DCK", evidence(), collateral([], "dck", [certificate("dck")]), "collateral-invalid"
+    yield "collateral without its certificate", evidence(), collateral([], "collateral"), "collateral-invalid"
+    yield "collateral with an unknown field", evidence(), collateral([], extra=1), "collateral-invalid"
+    yield "DCK revoked", evidence(), collateral([ids["stranger"], ids["dck"]]), "revoked"
+    yield "DeviceID revoked", evidence(), collateral([ids["device"]]), "revoked"
+    yield "collateral of last week", evidence(), collateral([], issued=-1, days=-0.5), "collateral-stale"
+    yield "collateral by a stranger", evidence(), collateral([], signer="stranger"), "collateral-invalid"
     yield "two certificates", evidence(chain=chain_with("none")[:2]), None, "evidence-malformed"
     yield "root presented too", evidence(chain=chain_with("none") + [encoded(certificate("root"))]), None, "evidence-malformed"
     yield "alias signed with SHA-256", evidence(chain=chain_with("alias", algorithm=hashes.SHA256())), None, "certificate-invalid"
@@ -224,6 +235,6 @@ vectors = {
     "root_pem": certificate("root").public_bytes(serialization.Encoding.PEM).decode(),
     "steps": steps(),
     "cases": [
-        {"name": case, "evidence": message.hex(), "revocations": listed.hex() if listed else None, "code": CODES + code if code else None}
+        {"name": case, "evidence": message.hex(), "collateral": listed.hex() if listed else None, "code": CODES + code if code else None}
         for case, message, listed, code in cases()]}
 pathlib.Path(__file__).with_name("evidence.json").write_text(json.dumps(vectors, indent=1) + "\n")

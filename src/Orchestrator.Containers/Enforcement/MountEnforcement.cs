@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Orchestrator.Containers.Patterns;
+using Orchestrator.Containers.Policies;
+
+namespace Orchestrator.Containers.Enforcement;
+
+/// <summary>The framework's rules for devices, root file systems, scratch space and shares.</summary>
+internal sealed class MountEnforcement(ExecutionPolicy policy)
+{
+    private static readonly string[] ScratchFilesystems = ["ext4", "xfs"];
+
+    // The guest asks with the same few patterns again and again.
+    private static readonly ConcurrentDictionary<string, Re2Pattern> Patterns = new(StringComparer.Ordinal);
+
+    private readonly ImmutableHashSet<string> _layers = [.. policy.Containers.SelectMany(container => container.Layers)];
+
+    public Decision Mount(GroupState state, MountDevice request) => new Reasons()
+        .Require(_layers.Contains(request.DeviceHash), "deviceHash not found")
+        .Require(!IsMounted(state, request.Target), "device already mounted at path")
+        .Require(Matches(request.MountPathRegex, request.Target), "mountpoint invalid")
+        .Decide(state, () => state with { Devices = state.Devices.Add(request.Target, request.DeviceHash) });
+
+    public Decision Mount(GroupState state, MountWritableDevice request) => new Reasons()
+        .Require(!IsMounted(state, request.Target), "device already mounted at path")
+        .Require(Matches(request.MountPathRegex, request.Target), "mountpoint invalid")
+        .Require(request.Encrypted || policy.Flags.AllowUnencryptedScratch, "unencrypted scratch not allowed, non-readonly mount request for SCSI disk must request encryption")
+        .Require(request.EnsureFilesystem, "ensureFilesystem must be set on rw device mounts")
+        .Require(ScratchFilesystems.Contains(request.Filesystem), "rw device mounts uses a filesystem that is not allowed")
+        .Decide(state, () => state with { WritableDevices = state.WritableDevices.Add(request.Target) });
+
+    public static Decision Unmount(GroupState state, UnmountDevice request) => new Reasons()
+        .Require(state.Devices.ContainsKey(request.Target), state.WritableDevices.Contains(request.Target)
+            ? "received read-only unmount request, but device provided is read-write" : "no device at path to unmount")
+        .Decide(state, () => state with { Devices = state.Devices.Remove(request.Target) });
+
+    public static Decision Unmount(GroupState state, UnmountWritableDevice request) => new Reasons()
+        .Require(state.WritableDevices.Contains(request.Target), state.Devices.ContainsKey(request.Target)
+            ? "received read-write unmount request, but device provided is read-only" : "no device at path to unmount")
+        .Decide(state, () => state with { WritableDevices = state.WritableDevices.Remove(request.Target) });
+
+    public Decision Mount(GroupState state, MountOverlay request)
+    {
+        ImmutableArray<ContainerPolicy> candidates = [.. policy.Containers.Where(container => IsStackOf(state, request.LayerPaths, container.Layers))];
+        return new Reasons()
+            .Require(!state.Candidates.ContainsKey(request.ContainerId) && !state.Overlays.Contains(request.Target), "overlay has already been mounted")
+            .Require(candidates.Length > 0, "no matching containers for overlay")
+            .Decide(state, () => state with
+            {
+                Candidates = state.Candidates.Add(request.ContainerId, candidates),
+                Overlays = state.Overlays.Add(request.Target),
+            });
+    }
+
+    public static Decision Unmount(GroupState state, UnmountOverlay request) => new Reasons()
+        .Require(state.Overlays.Contains(request.Target), "no overlay at path to unmount")
+        .Decide(state, () => state with { Overlays = state.Overlays.Remove(request.Target) });
+
+    public Decision Mount(GroupState state, MountScratch request) => new Reasons()
+        .Require(!state.Scratch.ContainsKey(request.Target), "scratch already mounted at path")
+        .Require(request.Encrypted || policy.Flags.AllowUnencryptedScratch, "unencrypted scratch not allowed")
+        .Decide(state, () => state with { Scratch = state.Scratch.Add(request.Target, request.Encrypted) });
+
+    public static Decision Unmount(GroupState state, UnmountScratch request) => new Reasons()
+        .Require(state.Scratch.ContainsKey(request.Target), "no scratch at path to unmount")
+        .Decide(state, () => state with { Scratch = state.Scratch.Remove(request.Target) });
+
+    public static Decision Mount(GroupState state, MountShare request)
+    {
+        string? owner = state.Candidates.Keys.FirstOrDefault(id => IsShareOf(id, request));
+        return new Reasons()
+            .Require(!state.Shares.ContainsKey(request.Target), "device already mounted at path")
+            .Require(owner is not null, "no container has shares at path")
+            .Decide(state, () => state with { Shares = state.Shares.Add(request.Target, owner!) });
+    }
+
+    public static Decision Unmount(GroupState state, UnmountShare request) => new Reasons()
+        .Require(state.Shares.ContainsKey(request.Target), "no device at path to unmount")
+        .Decide(state, () => state with { Shares = state.Shares.Remove(request.Target) });
+
+    private static bool IsMounted(GroupState state, string target) => state.Devices.ContainsKey(target) || state.WritableDevices.Contains(target);
+
+    // Requests name the top layer first, policies the bottom one.
+    private static bool IsStackOf(GroupState state, ImmutableArray<string> paths, ImmutableArray<string> layers) =>
+        paths.Length == layers.Length && paths.Zip(layers.Reverse()).All(pair => state.Devices.TryGetValue(pair.First, out string? hash) && hash == pair.Second);
+
+    private static bool IsShareOf(string containerId, MountShare request)
+    {
+        string prefix = $"{request.RootPrefix}/{containerId}";
+        return request.Target.StartsWith(prefix, StringComparison.Ordinal) && Matches(request.MountPathPrefix, request.Target[prefix.Length..]);
+    }
+
+    private static bool Matches(string pattern, string text)
+    {
+        try
+        {
+            return Patterns.GetOrAdd(pattern, Re2Pattern.Parse).IsMatch(text);
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+}

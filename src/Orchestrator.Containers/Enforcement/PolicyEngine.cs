@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Orchestrator.Containers.Policies;
+
+namespace Orchestrator.Containers.Enforcement;
+
+/// <summary>
+/// Decides what a group may do: a pure function of policy, state and request (docs/spec/execution-policy.md). A refusal leaves the state as it
+/// was, so by induction every state that the group can reach is one that the policy admits.
+/// </summary>
+/// <param name="policy">Attested to by the group's evidence.</param>
+/// <param name="environment">What the guest adds.</param>
+public sealed class PolicyEngine(ExecutionPolicy policy, GroupEnvironment environment)
+{
+    private readonly MountEnforcement _mounts = new(policy);
+    private readonly ContainerEnforcement _containers = new(policy, environment);
+
+    /// <summary>Decides on <paramref name="request"/> in <paramref name="state"/>.</summary>
+    public Decision Decide(GroupState state, EnforcementRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(request);
+        return Rule(request.Point) switch
+        {
+            PointRule.AllowAll => new Decision(true, state) { AllowStdioAccess = request is ExecExternal ? false : null },
+            PointRule.Framework => Evaluate(state, request),
+            _ => new Decision(false, state) { Errors = RefusalOf(request.Point) },
+        };
+    }
+
+    private PointRule Rule(string name)
+    {
+        EnforcementPoint point = EnforcementPoint.All[name];
+        if (policy.ApiVersion is not { } api)
+        {
+            return PointRule.DenyAll;
+        }
+
+        // A policy that could know the point and does not mention it refuses it.
+        if (api >= point.Introduced || policy.Points.ContainsKey(name))
+        {
+            return policy.Points.GetValueOrDefault(name, PointRule.DenyAll);
+        }
+
+        return point.Default switch
+        {
+            PointDefault.Allow => PointRule.AllowAll,
+            PointDefault.Framework => PointRule.Framework,
+            _ => PointRule.DenyAll,
+        };
+    }
+
+    private ImmutableArray<string> RefusalOf(string point) =>
+        policy.ApiVersion is null ? ["api_version is missing from the policy"]
+        : policy.Points.ContainsKey(point) ? []
+        : [$"rule for {point} is missing from policy"];
+
+    private Decision Evaluate(GroupState state, EnforcementRequest request) => request switch
+    {
+        MountDevice mount => _mounts.Mount(state, mount),
+        MountWritableDevice mount => _mounts.Mount(state, mount),
+        UnmountDevice unmount => MountEnforcement.Unmount(state, unmount),
+        UnmountWritableDevice unmount => MountEnforcement.Unmount(state, unmount),
+        MountOverlay mount => _mounts.Mount(state, mount),
+        UnmountOverlay unmount => MountEnforcement.Unmount(state, unmount),
+        MountScratch mount => _mounts.Mount(state, mount),
+        UnmountScratch unmount => MountEnforcement.Unmount(state, unmount),
+        MountShare mount => MountEnforcement.Mount(state, mount),
+        UnmountShare unmount => MountEnforcement.Unmount(state, unmount),
+        CreateContainer create => _containers.Create(state, create),
+        ExecInContainer exec => _containers.Exec(state, exec),
+        ExecExternal exec => _containers.Exec(state, exec),
+        SignalProcess signal => ContainerEnforcement.Signal(state, signal),
+        ShutdownContainer shutdown => ContainerEnforcement.Shutdown(state, shutdown),
+        FlaggedAccess access => new Decision(IsFlagged(access.Point), state),
+        _ => new Decision(false, state) { Errors = ["blockdev mounts are not supported"] },
+    };
+
+    private bool IsFlagged(string point) => point switch
+    {
+        "get_properties" => policy.Flags.AllowPropertiesAccess,
+        "dump_stacks" => policy.Flags.AllowDumpStacks,
+        "runtime_logging" => policy.Flags.AllowRuntimeLogging,
+        "host_network" => policy.Flags.AllowHostNetwork,
+        _ => false,
+    };
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+
+namespace Orchestrator.Containers.Policies;
+
+/// <summary>A process that may be started in a running container.</summary>
+/// <param name="Command">Program and arguments, exactly.</param>
+/// <param name="Signals">Numbers of the signals that the host may send to it.</param>
+public sealed record ExecProcess(ImmutableArray<string> Command, ImmutableArray<long> Signals);
+
+/// <summary>A container that the group may run.</summary>
+public sealed record ContainerPolicy
+{
+    /// <summary>For people; the engine does not look at it. Empty: the policy gives none.</summary>
+    public string Label { get; init; } = "";
+
+    /// <summary>Program and arguments, exactly.</summary>
+    public required ImmutableArray<string> Command { get; init; }
+
+    /// <summary>Environment variables that it may or must have.</summary>
+    public required ImmutableArray<EnvironmentRule> Environment { get; init; }
+
+    /// <summary>dm-verity root hashes, 64 hexadecimal digits each, the bottom layer first.</summary>
+    public required ImmutableArray<string> Layers { get; init; }
+
+    /// <summary>Mounts that it may have.</summary>
+    public required ImmutableArray<MountRule> Mounts { get; init; }
+
+    /// <summary>Processes that may be started in it later.</summary>
+    public required ImmutableArray<ExecProcess> ExecProcesses { get; init; }
+
+    /// <summary>Numbers of the signals that the host may send to its first process.</summary>
+    public required ImmutableArray<long> Signals { get; init; }
+
+    /// <summary>As whom its processes run.</summary>
+    public required UserRule User { get; init; }
+
+    /// <summary>Its capabilities, exactly; null: the runtime's default sets.</summary>
+    public required CapabilitySets? Capabilities { get; init; }
+
+    /// <summary>SHA-256 of the seccomp profile, or empty for none.</summary>
+    public required string SeccompProfile { get; init; }
+
+    /// <summary>Whether it may be privileged.</summary>
+    public required bool AllowElevated { get; init; }
+
+    /// <summary>Exactly.</summary>
+    public required string WorkingDirectory { get; init; }
+
+    /// <summary>Whether the host gets its standard streams.</summary>
+    public required bool AllowStdioAccess { get; init; }
+
+    /// <summary>Whether it has to run with <c>no_new_privileges</c>.</summary>
+    public required bool NoNewPrivileges { get; init; }
+}
+
+/// <summary>A process that may be started in the guest beside the containers.</summary>
+public sealed record ExternalProcess(
+    ImmutableArray<string> Command, ImmutableArray<EnvironmentRule> Environment, string WorkingDirectory, bool AllowStdioAccess);
+
+/// <summary>A fragment that may extend the policy.</summary>
+/// <param name="Issuer">did:x509 of its signer.</param>
+/// <param name="Feed">Its name.</param>
+/// <param name="MinimumSvn">Lowest security version number, as written.</param>
+/// <param name="Includes">What of it counts: <c>containers</c>, <c>external_processes</c>, <c>fragments</c>, <c>namespace</c>.</param>
+public sealed record FragmentReference(string Issuer, string Feed, string MinimumSvn, ImmutableArray<string> Includes);

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using Orchestrator.Containers.Policies.Text;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Containers.Policies;
+
+/// <summary>Reads the objects of a policy or fragment as its framework's version means them.</summary>
+internal sealed class ContainerReader(FrameworkVersion framework)
+{
+    private const string SandboxPrefix = "sandbox://";
+    private const string HugePagesPrefix = "hugepages://";
+    private const string SharePrefix = "plan9://";
+
+    // Older policies could not name these signals; the framework's later rules count them in.
+    private static readonly ImmutableArray<long> SignalsOfOlderPolicies = [9, 15];
+
+    /// <summary>A container.</summary>
+    public ContainerPolicy ReadContainer(PolicyNode node) => PolicyFields.Read(node, "a container", fields =>
+    {
+        fields.Ignore("id", "name");
+        return new ContainerPolicy
+        {
+            Label = (fields.Find("name") as StringNode)?.Value ?? "",
+            Command = fields.Texts("command"),
+            Environment = ReadEnvironment(fields),
+            Layers = fields.Texts("layers"),
+            Mounts = fields.Objects("mounts", "a mount", ReadMount),
+            ExecProcesses = fields.Objects("exec_processes", "an exec process", ReadExecProcess),
+            Signals = Since(new(0, 4, 1)) ? fields.Integers("signals") : [.. fields.Integers("signals"), .. SignalsOfOlderPolicies],
+            AllowElevated = fields.Flag("allow_elevated"),
+            WorkingDirectory = fields.Text("working_dir"),
+            AllowStdioAccess = fields.Flag("allow_stdio_access"),
+            NoNewPrivileges = From(new(0, 2, 0), fields, "no_new_privileges", node => PolicyFields.Flag(node, "\"no_new_privileges\""), false),
+            User = From(new(0, 2, 1), fields, "user", ReadUser, UserRule.Anybody),
+            Capabilities = From(new(0, 2, 2), fields, "capabilities", ReadCapabilities, null),
+            SeccompProfile = From(new(0, 2, 3), fields, "seccomp_profile_sha256", node => PolicyFields.Text(node, "\"seccomp_profile_sha256\""), ""),
+        };
+    });
+
+    /// <summary>A process beside the containers.</summary>
+    public ExternalProcess ReadExternalProcess(PolicyNode node) => PolicyFields.Read(node, "an external process", fields =>
+        new ExternalProcess(fields.Texts("command"), ReadEnvironment(fields), fields.Text("working_dir"), fields.Flag("allow_stdio_access")));
+
+    /// <summary>A reference to a fragment.</summary>
+    public static FragmentReference ReadFragment(PolicyNode node) => PolicyFields.Read(node, "a fragment", fields =>
+        new FragmentReference(fields.Text("issuer"), fields.Text("feed"), fields.Text("minimum_svn"), fields.Texts("includes")));
+
+    private bool Since(FrameworkVersion version) => framework >= version;
+
+    // A field that the policy's version does not have yet is without effect, and means what it meant then.
+    private T From<T>(FrameworkVersion introduced, PolicyFields fields, string name, Func<PolicyNode, T> read, T before)
+    {
+        fields.Ignore(name);
+        return Since(introduced) ? read(fields.Require(name)) : before;
+    }
+
+    private static ExecProcess ReadExecProcess(PolicyFields fields)
+    {
+        // One generator writes it; the streams of such a process follow the container's.
+        fields.Ignore("allow_stdio_access");
+        return new ExecProcess(fields.Texts("command"), fields.Integers("signals"));
+    }
+
+    private ImmutableArray<EnvironmentRule> ReadEnvironment(PolicyFields owner) => owner.Objects<EnvironmentRule>("env_rules", "an environment rule", fields =>
+    {
+        bool required = fields.Find("required") is { } flag && PolicyFields.Flag(flag, "\"required\"");
+        if (Since(new(0, 5, 0)) && fields.Has("name"))
+        {
+            return new EnvironmentRule.NameAndValue(ReadText(fields, "name", "name_strategy"), ReadText(fields, "value", "value_strategy"), required);
+        }
+
+        return new EnvironmentRule.Whole(ReadText(fields, "pattern", "strategy"), required);
+    });
+
+    private static TextRule ReadText(PolicyFields fields, string name, string strategyName)
+    {
+        PolicyNode strategy = fields.Require(strategyName);
+        string text = fields.Text(name);
+        return PolicyFields.Text(strategy, $"\"{strategyName}\"") switch
+        {
+            "string" => TextRule.Exactly(text),
+            "re2" => ReadPattern(text, fields.Require(name).Position),
+            string other => throw new OrchestratorException(PolicyErrors.Unsupported, $"{strategy.Position}: \"{other}\" is no strategy; there are \"string\" and \"re2\"."),
+        };
+    }
+
+    private static TextRule ReadPattern(string pattern, TextPosition position)
+    {
+        try
+        {
+            return TextRule.Matching(pattern);
+        }
+        catch (FormatException e)
+        {
+            throw new OrchestratorException(PolicyErrors.Pattern, $"{position}: the pattern {pattern} is not admitted: {e.Message}.", inner: e);
+        }
+    }
+
+    /// <summary>A mount.</summary>
+    public static MountRule ReadMount(PolicyNode node) => PolicyFields.Read(node, "a mount", ReadMount);
+
+    private static MountRule ReadMount(PolicyFields fields)
+    {
+        string source = fields.Text("source");
+        TextPosition position = fields.Require("source").Position;
+        return new MountRule(fields.Text("destination"), source switch
+        {
+            _ when source.StartsWith(SandboxPrefix, StringComparison.Ordinal) => new MountSource.Sandbox(source, ReadPattern(source[SandboxPrefix.Length..], position)),
+            _ when source.StartsWith(HugePagesPrefix, StringComparison.Ordinal) => new MountSource.HugePages(source, ReadPattern(source[HugePagesPrefix.Length..], position)),
+            _ when source.StartsWith(SharePrefix, StringComparison.Ordinal) => new MountSource.Share(source),
+            _ => new MountSource.Path(source),
+        }, fields.Text("type"), fields.Texts("options"));
+    }
+
+    private static UserRule ReadUser(PolicyNode node) => PolicyFields.Read(node, "a user", fields => new UserRule(
+        PolicyFields.Read(fields.Require("user_idname"), "a user's name rule", ReadIdentity),
+        fields.Objects("group_idnames", "a group's name rule", ReadIdentity),
+        fields.Text("umask")));
+
+    private static IdentityRule ReadIdentity(PolicyFields fields)
+    {
+        PolicyNode strategy = fields.Require("strategy");
+        string pattern = fields.Text("pattern");
+        return PolicyFields.Text(strategy, "\"strategy\"") switch
+        {
+            "any" => new(IdentityStrategy.Any, TextRule.Exactly(pattern)),
+            "id" => new(IdentityStrategy.Id, TextRule.Exactly(pattern)),
+            "name" => new(IdentityStrategy.Name, TextRule.Exactly(pattern)),
+            "re2" => new(IdentityStrategy.Pattern, ReadPattern(pattern, fields.Require("pattern").Position)),
+            string other => throw new OrchestratorException(PolicyErrors.Unsupported, $"{strategy.Position}: \"{other}\" is no strategy; there are \"any\", \"id\", \"name\" and \"re2\"."),
+        };
+    }
+
+    private static CapabilitySets? ReadCapabilities(PolicyNode node) => node is NullNode ? null : PolicyFields.Read(node, "a container's capabilities", fields =>
+        new CapabilitySets(fields.Texts("bounding"), fields.Texts("effective"), fields.Texts("inheritable"), fields.Texts("permitted"), fields.Texts("ambient")));
+}

@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace Orchestrator.Crypto.Streams;
 
-/// <summary>A fixed number of frames that threads work on at once and that come out in the order in which they went in.</summary>
+/// <summary>A fixed number of batches of frames that threads work on at once and that come out in the order in which they went in.</summary>
 /// <remarks>
 /// Its owner fills <see cref="Free"/>, calls <see cref="Start"/>, and takes results with <see cref="Oldest"/> and <see cref="Release"/>,
 /// on one thread, which works too while it would wait. The threads are the ring's own: the pool's spin when they are idle,
@@ -10,39 +10,43 @@ namespace Orchestrator.Crypto.Streams;
 /// </remarks>
 internal sealed class FrameRing : IDisposable
 {
-    /// <summary>The most memory that the frames take, unless one frame for each of two threads needs more.</summary>
+    /// <summary>The most memory that the batches take, unless one frame for each of two threads needs more.</summary>
     private const int MaxBufferBytes = 1 << 28;
 
-    private const int SlotsPerThread = 3;
+    /// <summary>The most plaintext of a batch, unless one frame needs more.</summary>
+    private const int MaxBatchBytes = WideLeafHash.MaxLeaves * StreamLimits.DefaultFrameSize;
 
-    private readonly Action<FrameSlot> _work;
-    private readonly FrameSlot[] _slots;
+    private const int BatchesPerThread = 3;
+
+    private readonly Action<FrameBatch> _work;
+    private readonly FrameBatch[] _batches;
     private readonly Thread[] _helpers;
     private readonly object _gate = new();
 
-    // Frames started, claimed by a thread and released so far; guarded by _gate.
+    // Batches started, claimed by a thread and released so far; guarded by _gate.
     private long _started;
     private long _claimed;
     private long _released;
     private bool _closing;
 
-    /// <summary>Creates the frames and starts the threads.</summary>
+    /// <summary>Creates the batches and starts the threads.</summary>
     /// <param name="secrets">The stream's secrets; may be disposed afterwards.</param>
     /// <param name="header">The stream's header.</param>
     /// <param name="parallelism">Threads that work at once, the owner's included; at least 1.</param>
-    /// <param name="work">What to do with a frame.</param>
-    public FrameRing(StreamSecrets secrets, StreamHeader header, int parallelism, Action<FrameSlot> work)
+    /// <param name="work">What to do with a batch.</param>
+    public FrameRing(StreamSecrets secrets, StreamHeader header, int parallelism, Action<FrameBatch> work)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(parallelism, 1);
         _work = work;
-        int most = Math.Max(2, MaxBufferBytes / header.FrameSize);
-        _slots = new FrameSlot[parallelism == 1 ? 1 : Math.Min(SlotsPerThread * parallelism, most)];
-        for (int i = 0; i < _slots.Length; i++)
+        BatchFrames = Math.Clamp(MaxBatchBytes / header.FrameSize, 1, WideLeafHash.MaxLeaves);
+        int most = Math.Max(2, MaxBufferBytes / (BatchFrames * header.FrameSize));
+        _batches = new FrameBatch[parallelism == 1 ? 1 : Math.Min(BatchesPerThread * parallelism, most)];
+        for (int i = 0; i < _batches.Length; i++)
         {
-            _slots[i] = new FrameSlot(new FrameCipher(secrets, header), header.FrameSize);
+            _batches[i] = new FrameBatch(new FrameCipher(secrets, header), header.FrameSize, BatchFrames);
         }
 
-        _helpers = new Thread[Math.Min(parallelism, _slots.Length) - 1];
+        _helpers = new Thread[Math.Min(parallelism, _batches.Length) - 1];
         for (int i = 0; i < _helpers.Length; i++)
         {
             _helpers[i] = new Thread(Help) { IsBackground = true, Name = "sealed stream" };
@@ -50,30 +54,33 @@ internal sealed class FrameRing : IDisposable
         }
     }
 
+    /// <summary>Frames in every batch but the last.</summary>
+    public int BatchFrames { get; }
+
     public bool IsEmpty => _started == _released;
 
-    public bool IsFull => _started - _released == _slots.Length;
+    public bool IsFull => _started - _released == _batches.Length;
 
-    /// <summary>The frame to fill next; there is none while the ring is full.</summary>
+    /// <summary>The batch to fill next; there is none while the ring is full.</summary>
     /// <exception cref="ObjectDisposedException">The ring was disposed.</exception>
-    public FrameSlot Free
+    public FrameBatch Free
     {
         get
         {
             ObjectDisposedException.ThrowIf(_closing, this);
-            return SlotOf(_started);
+            return BatchOf(_started);
         }
     }
 
-    /// <summary>The number of frames started, which is the index of the free one.</summary>
-    public long Started => _started;
+    /// <summary>The index of the free batch's first frame.</summary>
+    public long NextFrame => _started * BatchFrames;
 
     /// <summary>Hands <see cref="Free"/> to the threads.</summary>
     public void Start()
     {
-        FrameSlot slot = Free;
-        slot.Index = _started;
-        slot.Done = false;
+        FrameBatch batch = Free;
+        batch.First = NextFrame;
+        batch.Done = false;
         lock (_gate)
         {
             _started++;
@@ -81,15 +88,15 @@ internal sealed class FrameRing : IDisposable
         }
     }
 
-    /// <summary>The longest started frame, when its work is done. The ring is not empty.</summary>
+    /// <summary>The longest started batch, when its work is done. The ring is not empty.</summary>
     /// <exception cref="ObjectDisposedException">The ring was disposed.</exception>
-    public FrameSlot Oldest()
+    public FrameBatch Oldest()
     {
         ObjectDisposedException.ThrowIf(_closing, this);
-        FrameSlot oldest = SlotOf(_released);
-        while (Claim(awaited: oldest) is { } slot)
+        FrameBatch oldest = BatchOf(_released);
+        while (Claim(awaited: oldest) is { } batch)
         {
-            Work(slot);
+            Work(batch);
         }
 
         if (oldest.Failure is not null)
@@ -100,7 +107,7 @@ internal sealed class FrameRing : IDisposable
         return oldest;
     }
 
-    /// <summary>Frees the oldest frame.</summary>
+    /// <summary>Frees the oldest batch.</summary>
     public void Release()
     {
         lock (_gate)
@@ -123,24 +130,24 @@ internal sealed class FrameRing : IDisposable
             helper.Join();
         }
 
-        foreach (FrameSlot slot in _slots)
+        foreach (FrameBatch batch in _batches)
         {
-            slot.Dispose();
+            batch.Dispose();
         }
     }
 
-    private FrameSlot SlotOf(long index) => _slots[index % _slots.Length];
+    private FrameBatch BatchOf(long index) => _batches[index % _batches.Length];
 
     private void Help()
     {
-        while (Claim(awaited: null) is { } slot)
+        while (Claim(awaited: null) is { } batch)
         {
-            Work(slot);
+            Work(batch);
         }
     }
 
-    /// <summary>Waits for a frame that no thread works on; <see langword="null"/> if <paramref name="awaited"/> is done or the ring closes.</summary>
-    private FrameSlot? Claim(FrameSlot? awaited)
+    /// <summary>Waits for a batch that no thread works on; <see langword="null"/> if <paramref name="awaited"/> is done or the ring closes.</summary>
+    private FrameBatch? Claim(FrameBatch? awaited)
     {
         lock (_gate)
         {
@@ -148,7 +155,7 @@ internal sealed class FrameRing : IDisposable
             {
                 if (_claimed < _started)
                 {
-                    return SlotOf(_claimed++);
+                    return BatchOf(_claimed++);
                 }
 
                 Monitor.Wait(_gate);
@@ -158,12 +165,12 @@ internal sealed class FrameRing : IDisposable
         }
     }
 
-    private void Work(FrameSlot slot)
+    private void Work(FrameBatch batch)
     {
         Exception? failure = null;
         try
         {
-            _work(slot);
+            _work(batch);
         }
         catch (Exception e)
         {
@@ -172,9 +179,9 @@ internal sealed class FrameRing : IDisposable
 
         lock (_gate)
         {
-            slot.Failure = failure;
-            slot.Done = true;
-            if (slot.Index == _released)
+            batch.Failure = failure;
+            batch.Done = true;
+            if (batch.First == _released * BatchFrames)
             {
                 // The owner may be waiting for it, among idle helpers.
                 Monitor.PulseAll(_gate);

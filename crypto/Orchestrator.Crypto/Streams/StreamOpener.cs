@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Crypto.Streams;
@@ -14,7 +15,9 @@ public sealed class StreamOpener : IDisposable
     private readonly MerkleAccumulator? _merkle;
     private readonly Digest _expected;
     private ReadOnlyMemory<byte> _rest;
-    private bool _holdsFrame;
+    private FrameBatch? _batch;
+    private int _next;
+    private long _framesRead;
     private bool _inputEnded;
     private bool _truncated;
     private bool _disposed;
@@ -31,7 +34,7 @@ public sealed class StreamOpener : IDisposable
             _merkle.Append(MerkleTree.LeafHash(prologue.Bytes.Span));
         }
 
-        _ring = new FrameRing(secrets, prologue.Header, parallelism, expected is null ? OpenFrame : HashAndOpenFrame);
+        _ring = new FrameRing(secrets, prologue.Header, parallelism, expected is null ? OpenFrames : HashAndOpenFrames);
     }
 
     /// <summary>What stands before frame 0; authentic.</summary>
@@ -69,23 +72,16 @@ public sealed class StreamOpener : IDisposable
             throw _failure;
         }
 
-        if (_holdsFrame)
-        {
-            _ring.Release();
-            _holdsFrame = false;
-        }
-
         try
         {
-            ReadAhead();
-            if (_ring.IsEmpty)
+            if (!HasBatch())
             {
                 RequireWhole();
                 return false;
             }
 
-            plaintext = Check(_ring.Oldest());
-            _holdsFrame = true;
+            plaintext = Check(_batch, _next);
+            _next++;
             return true;
         }
         catch (OrchestratorException e)
@@ -153,62 +149,89 @@ public sealed class StreamOpener : IDisposable
             : throw new OrchestratorException(StreamErrors.WrongKey, "The stream was sealed under another key, or its header was altered.");
     }
 
-    private static void OpenFrame(FrameSlot slot)
+    private static void OpenFrames(FrameBatch batch)
     {
-        slot.Authentic = slot.Cipher.TryOpen(slot.Frame.Span, slot.Plaintext.Span, out FrameIv iv, out _);
-        slot.Iv = iv;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            bool authentic = batch.Cipher.TryOpen(batch.Frame(i).Span, batch.Plaintext(i).Span, out FrameIv iv, out _);
+            batch.Opened[i] = new OpenedFrame(authentic, iv);
+        }
     }
 
-    private static void HashAndOpenFrame(FrameSlot slot)
+    private static void HashAndOpenFrames(FrameBatch batch)
     {
-        slot.Hasher.Append(slot.Frame.Span);
-        slot.Leaf = slot.Hasher.Finish();
-        OpenFrame(slot);
+        batch.HashLeaves();
+        OpenFrames(batch);
+    }
+
+    [MemberNotNullWhen(true, nameof(_batch))]
+    private bool HasBatch()
+    {
+        if (_batch is not null && _next == _batch.Count)
+        {
+            _ring.Release();
+            _batch = null;
+        }
+
+        if (_batch is null)
+        {
+            ReadAhead();
+            _batch = _ring.IsEmpty ? null : _ring.Oldest();
+            _next = 0;
+        }
+
+        return _batch is not null;
     }
 
     private void ReadAhead()
     {
+        int full = Header.FrameSize + StreamLimits.FrameOverhead;
         while (!_inputEnded && !_ring.IsFull)
         {
-            FrameSlot slot = _ring.Free;
-            int count = _input.ReadAtLeast(slot.Buffer, slot.Buffer.Length, throwOnEndOfStream: false);
-            _inputEnded = count < slot.Buffer.Length;
-            _truncated = count < StreamLimits.FrameOverhead;
-            if (!_truncated)
+            FrameBatch batch = _ring.Free;
+            int count = _input.ReadAtLeast(batch.Buffer, batch.Buffer.Length, throwOnEndOfStream: false);
+            int rest = count % full;
+            _inputEnded = count < batch.Buffer.Length;
+            _truncated = _inputEnded && rest < StreamLimits.FrameOverhead;
+            batch.Size = _truncated ? count - rest : count;
+            if (batch.Size > 0)
             {
-                slot.Size = count - StreamLimits.FrameOverhead;
+                _framesRead += batch.Count;
                 _ring.Start();
             }
         }
     }
 
-    private ReadOnlyMemory<byte> Check(FrameSlot slot)
+    private ReadOnlyMemory<byte> Check(FrameBatch batch, int number)
     {
-        var expected = new FrameIv(Header.Kind, Header.Run, slot.Index);
-        if (slot.Index >= StreamLayout.MaxFramesOf(Header))
+        long index = batch.First + number;
+        ReadOnlyMemory<byte> plaintext = batch.Plaintext(number);
+        var expected = new FrameIv(Header.Kind, Header.Run, index);
+        if (index >= StreamLayout.MaxFramesOf(Header))
         {
             throw StreamLayout.TooLong();
         }
 
-        if (!slot.Authentic)
+        (bool authentic, FrameIv iv) = batch.Opened[number];
+        if (!authentic)
         {
-            throw StreamLayout.Tampered(slot.Index, isLast: slot.Size < Header.FrameSize);
+            throw StreamLayout.Tampered(index, isLast: plaintext.Length < Header.FrameSize);
         }
 
-        if (slot.Iv != expected)
+        if (iv != expected)
         {
-            throw StreamLayout.OutOfOrder(slot.Iv, expected);
+            throw StreamLayout.OutOfOrder(iv, expected);
         }
 
-        _merkle?.Append(slot.Leaf);
-        return slot.Plaintext;
+        _merkle?.Append(batch.Leaves[number]);
+        return plaintext;
     }
 
     private void RequireWhole()
     {
         if (_truncated)
         {
-            throw StreamLayout.Truncated(_ring.Started);
+            throw StreamLayout.Truncated(_framesRead);
         }
 
         if (_merkle is not null && _merkle.Root() != _expected)

@@ -13,7 +13,9 @@ public sealed class StreamSealer : IDisposable
     private readonly StreamHeader _header;
     private readonly FrameRing _ring;
     private readonly MerkleAccumulator _merkle = new();
+    private int _frames;
     private int _filled;
+    private bool _ended;
     private bool _finished;
 
     /// <summary>Begins a stream and writes its prologue.</summary>
@@ -80,17 +82,59 @@ public sealed class StreamSealer : IDisposable
         }
     }
 
+    /// <summary>Seals a whole file, which the threads read side by side. Only <see cref="Finish"/> may follow, and reports what reading comes to.</summary>
+    /// <param name="source">The plaintext, read into the frames without another copy.</param>
+    /// <param name="cancellationToken">Stops between two batches of frames.</param>
+    /// <exception cref="InvalidOperationException">The stream was finished, or has a plaintext already.</exception>
+    /// <exception cref="OrchestratorException"><see cref="StreamErrors.TooLong"/>, or the source's.</exception>
+    public void CopyFrom(IPlaintextFile source, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (PlaintextLength > 0)
+        {
+            throw new InvalidOperationException("The file must be the whole plaintext.");
+        }
+
+        if (source.Length / _header.FrameSize >= StreamLayout.MaxFramesOf(_header))
+        {
+            throw StreamLayout.TooLong();
+        }
+
+        int whole = _ring.BatchFrames * _header.FrameSize;
+        while (source.Length - PlaintextLength >= whole)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Free().Source = (source, PlaintextLength);
+            PlaintextLength += whole;
+            _frames = _ring.BatchFrames;
+            StartBatch();
+        }
+
+        Free().Source = (source, PlaintextLength);
+        (_frames, _filled) = Math.DivRem((int)(source.Length - PlaintextLength), _header.FrameSize);
+        PlaintextLength = source.Length;
+        _ended = true;
+    }
+
     /// <summary>Seals the last frame and writes everything out.</summary>
     /// <returns>The stream's digest.</returns>
     /// <exception cref="InvalidOperationException">The stream was finished before.</exception>
     /// <exception cref="OrchestratorException"><see cref="StreamErrors.RecordSplit"/>: the plaintext is no whole number of records.</exception>
     public Digest Finish()
     {
-        FrameSlot last = Slot();
+        if (_finished)
+        {
+            throw Ended();
+        }
+
+        if (!_ended)
+        {
+            Free();
+        }
+
         StreamLayout.RequireWholeRecords(_header, _filled);
-        last.Size = _filled;
-        _ring.Start();
-        _filled = 0;
+        StartBatch(last: _filled + StreamLimits.FrameOverhead);
+        _ended = true;
         _finished = true;
         while (!_ring.IsEmpty)
         {
@@ -104,18 +148,27 @@ public sealed class StreamSealer : IDisposable
     /// <summary>Zeroes the buffers and drops the key.</summary>
     public void Dispose() => _ring.Dispose();
 
-    private static void Seal(FrameSlot slot)
+    private static void Seal(FrameBatch batch)
     {
-        slot.Cipher.Seal(slot.Index, slot.Plaintext.Span, slot.Frame.Span);
-        slot.Hasher.Append(slot.Frame.Span);
-        slot.Leaf = slot.Hasher.Finish();
+        long offset = batch.Source?.Offset ?? 0;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            Span<byte> plaintext = batch.Plaintext(i).Span;
+            batch.Source?.File.Read(offset, plaintext);
+            batch.Cipher.Seal(batch.First + i, plaintext, batch.Frame(i).Span);
+            offset += plaintext.Length;
+        }
+
+        batch.HashLeaves();
     }
 
-    private FrameSlot Slot()
+    private static InvalidOperationException Ended() => new("The stream has ended.");
+
+    private FrameBatch Free()
     {
-        if (_finished)
+        if (_ended)
         {
-            throw new InvalidOperationException("The stream has ended.");
+            throw Ended();
         }
 
         if (_ring.IsFull)
@@ -123,10 +176,12 @@ public sealed class StreamSealer : IDisposable
             WriteOldest();
         }
 
-        return _ring.Started < StreamLayout.MaxFramesOf(_header) ? _ring.Free : throw StreamLayout.TooLong();
+        return _ring.NextFrame + _frames < StreamLayout.MaxFramesOf(_header) ? _ring.Free : throw StreamLayout.TooLong();
     }
 
-    private Memory<byte> Room() => Slot().Buffer.AsMemory(StreamLimits.IvFieldSize + _filled, _header.FrameSize - _filled);
+    private Memory<byte> Room() => Free().Buffer.AsMemory(SizeOf(_frames) + StreamLimits.IvFieldSize + _filled, _header.FrameSize - _filled);
+
+    private int SizeOf(int frames) => frames * (_header.FrameSize + StreamLimits.FrameOverhead);
 
     private void Took(int count)
     {
@@ -134,17 +189,33 @@ public sealed class StreamSealer : IDisposable
         PlaintextLength += count;
         if (_filled == _header.FrameSize)
         {
-            _ring.Free.Size = _filled;
-            _ring.Start();
             _filled = 0;
+            _frames++;
+            if (_frames == _ring.BatchFrames)
+            {
+                StartBatch();
+            }
         }
+    }
+
+    private void StartBatch(int last = 0)
+    {
+        _ring.Free.Size = SizeOf(_frames) + last;
+        _ring.Start();
+        _frames = 0;
+        _filled = 0;
     }
 
     private void WriteOldest()
     {
-        FrameSlot slot = _ring.Oldest();
-        _output.Write(slot.Frame.Span);
-        _merkle.Append(slot.Leaf);
+        FrameBatch batch = _ring.Oldest();
+        _output.Write(batch.Frames);
+        foreach (Digest leaf in batch.Leaves)
+        {
+            _merkle.Append(leaf);
+        }
+
+        batch.Source = null;
         _ring.Release();
     }
 }

@@ -17,14 +17,28 @@ internal sealed class Sealer(KeyStore keys, TimeProvider time)
     public StreamCard SealData(string source, DataSchema schema, string destination, int frameSize, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         RequireDifferent(source, destination);
-        using RecordReader reader = RecordReader.Open(
-            source, schema, file => new MeteredStream(file, new ProgressMeter("seal", file.CanSeek ? file.Length : null, progress, time)));
+        ProgressMeter meter = null!;
+        using RecordReader reader = RecordReader.Open(source, schema, file =>
+        {
+            meter = new ProgressMeter("seal", file.CanSeek ? file.Length : null, progress, time);
+            return new MeteredStream(file, meter);
+        });
         StreamHeader header = StreamHeader.Create(StreamKind.Data, keys.Identity.Name, schema.RecordSize) with
         {
             Schema = schema.ToCbor().Encode(),
             FrameSize = StreamHeader.FrameSizeFor(schema.RecordSize, frameSize),
         };
-        return Seal(destination, header, sealer => reader.CopyTo(sealer.Write, cancel));
+        return Seal(destination, header, sealer =>
+        {
+            if (reader.Stored is { } records)
+            {
+                sealer.CopyFrom(new MeteredPlaintext(records, meter), cancel);
+            }
+            else
+            {
+                reader.CopyTo(sealer.Write, cancel);
+            }
+        });
     }
 
     public StreamCard SealProgram(string source, string destination, IProgress<WorkProgress>? progress, CancellationToken cancel)

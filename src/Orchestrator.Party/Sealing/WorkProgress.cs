@@ -1,3 +1,5 @@
+using Orchestrator.Crypto.Streams;
+
 namespace Orchestrator.Sdk;
 
 /// <summary>How far long work has come.</summary>
@@ -43,6 +45,23 @@ internal sealed class ProgressMeter(string work, long? total, IProgress<WorkProg
         double rate = elapsed > TimeSpan.Zero ? (_done - _skipped) / elapsed.TotalSeconds : 0;
         TimeSpan? remaining = total is { } all && rate > 0 ? TimeSpan.FromSeconds((all - _done) / rate) : null;
         return new WorkProgress(work, _done, total, rate, remaining);
+    }
+}
+
+/// <summary>A plaintext that counts what several threads read from it.</summary>
+internal sealed class MeteredPlaintext(IPlaintextFile inner, ProgressMeter meter) : IPlaintextFile
+{
+    private readonly Lock _gate = new();
+
+    public long Length => inner.Length;
+
+    public void Read(long offset, Span<byte> destination)
+    {
+        inner.Read(offset, destination);
+        lock (_gate)
+        {
+            meter.Add(destination.Length);
+        }
     }
 }
 

@@ -7,8 +7,9 @@ namespace Orchestrator.Crypto.Tests.Streams;
 [Collection(nameof(ConstantMemoryTests))]
 public class ConstantMemoryTests
 {
-    private const int Small = 10 << 20;
-    private const int Large = 100 << 20;
+    // Enough to use every batch of the ring once: three of sixteen frames for each thread.
+    private const int Small = 30 << 20;
+    private const int Large = 300 << 20;
 
     [Theory]
     [InlineData(1)]
@@ -20,7 +21,7 @@ public class ConstantMemoryTests
         long large = Allocated(() => Seal(Large, parallelism));
 
         Assert.InRange(large - small, long.MinValue, 64 << 10);
-        Assert.InRange(large, 0, (2 * parallelism * StreamLimits.DefaultFrameSize) + (1 << 20));
+        Assert.InRange(large, 0, (3 * parallelism * 16 * StreamLimits.DefaultFrameSize) + (1 << 20));
     }
 
     [Theory]

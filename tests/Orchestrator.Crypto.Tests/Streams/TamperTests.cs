@@ -204,4 +204,56 @@ public class TamperTests : IDisposable
 
     // Frame offsets are known only once the stream is sealed: counted from FrameBase.
     private static int Place(int frame, int offset) => FrameBase + (frame * Full) + offset;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Opener_EachFrameOfSeveralBatchesAltered_GivesTheFramesBeforeIt(int parallelism)
+    {
+        const int Frames = 50;
+        byte[] plaintext = Sealing.Bytes(Frames * C);
+        byte[] whole = Sealing.Seal(_key, Sealing.Header(), plaintext);
+        Digest digest = StreamDigester.Digest(new MemoryStream(whole)).Digest;
+        int start = StreamPrologue.Read(new MemoryStream(whole)).Length;
+        for (int frame = 0; frame <= Frames; frame++)
+        {
+            byte[] altered = (byte[])whole.Clone();
+            altered[start + (frame * Full) + 16] ^= 1;
+            byte[] cut = whole[..(start + (frame * Full))];
+            byte[] torn = whole[..(start + (frame * Full) + 31)];
+
+            Assert.Equal((frame, StreamErrors.FrameTampered), FramesUntilRefused(altered, digest, parallelism));
+            Assert.Equal((frame, StreamErrors.Truncated), FramesUntilRefused(cut, digest, parallelism));
+            Assert.Equal((frame, StreamErrors.Truncated), FramesUntilRefused(torn, digest, parallelism));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Opener_TwoFramesOfABatchExchanged_AreOutOfOrder(int parallelism)
+    {
+        byte[] whole = Sealing.Seal(_key, Sealing.Header(), Sealing.Bytes(40 * C));
+        Digest digest = StreamDigester.Digest(new MemoryStream(whole)).Digest;
+        Span<byte> frames = whole.AsSpan(StreamPrologue.Read(new MemoryStream(whole)).Length);
+        byte[] first = frames.Slice(17 * Full, Full).ToArray();
+        frames.Slice(20 * Full, Full).CopyTo(frames[(17 * Full)..]);
+        first.CopyTo(frames[(20 * Full)..]);
+
+        Assert.Equal((17, StreamErrors.FrameOutOfOrder), FramesUntilRefused(whole, digest, parallelism));
+    }
+
+    private (int Frames, ErrorCode? Code) FramesUntilRefused(byte[] file, Digest digest, int parallelism)
+    {
+        using StreamOpener opener = StreamOpener.OpenPinned(new MemoryStream(file), _key, digest, parallelism);
+        int frames = 0;
+        ErrorCode? code = Sealing.ErrorOf(() =>
+        {
+            while (opener.TryReadFrame(out _))
+            {
+                frames++;
+            }
+        });
+        return (frames, code);
+    }
 }

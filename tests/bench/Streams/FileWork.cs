@@ -17,7 +17,7 @@ internal static class FileWork
         using FileStream input = OpenInput(paths[0]);
         using AtomicFile output = AtomicFile.Create(paths[1]);
         using var sealer = new StreamSealer(output.Stream, key, StreamHeader.Create(StreamKind.Data, "bench"), Environment.ProcessorCount);
-        sealer.CopyFrom(input);
+        sealer.CopyFrom(new PlaintextFile(input.SafeFileHandle));
         Digest digest = sealer.Finish();
         output.Commit();
 

@@ -59,6 +59,28 @@ internal sealed partial class NpyArray : IDisposable
     /// <summary>The array's extents.</summary>
     public IReadOnlyList<long> Shape { get; }
 
+    /// <summary>Where in the file the elements begin, in bytes.</summary>
+    public long Start { get; private set; }
+
+    /// <summary>Whether the file's elements are, byte for byte, those of a record.</summary>
+    public bool Holds(ElementType type) => _same == type;
+
+    /// <summary>Whether none of some f4 is NaN or infinite.</summary>
+    public static bool AreFinite(ReadOnlySpan<byte> floats)
+    {
+        const uint Exponent = 0x7F80_0000;
+        var words = MemoryMarshal.Cast<byte, uint>(floats);
+        for (; words.Length >= Vector<uint>.Count; words = words[Vector<uint>.Count..])
+        {
+            if (Vector.EqualsAny(new Vector<uint>(words) & new Vector<uint>(Exponent), new Vector<uint>(Exponent)))
+            {
+                return false;
+            }
+        }
+
+        return words.IndexOfAnyInRange(Exponent, Exponent | 0x007F_FFFF) < 0 && words.IndexOfAnyInRange(0xFF80_0000, uint.MaxValue) < 0;
+    }
+
     /// <summary>Reads the next <paramref name="count"/> elements.</summary>
     /// <returns>The elements as the file holds them; good until the next call.</returns>
     public Elements Read(int count)
@@ -105,6 +127,7 @@ internal sealed partial class NpyArray : IDisposable
 
         var header = new byte[size];
         Fill(header);
+        Start = start.Length + length.Length + header.Length;
         return Encoding.UTF8.GetString(header);
     }
 
@@ -172,28 +195,13 @@ internal sealed partial class NpyArray : IDisposable
         /// <summary>Copies all elements to a record of <paramref name="type"/> if that holds them as the file does, and all are numbers.</summary>
         public bool TryCopyTo(Span<byte> record, ElementType type)
         {
-            if (_array._same != type)
+            if (!_array.Holds(type))
             {
                 return false;
             }
 
             _bytes.CopyTo(record);
             return type != ElementType.F32 || AreFinite(_bytes);
-        }
-
-        private static bool AreFinite(ReadOnlySpan<byte> floats)
-        {
-            const uint Exponent = 0x7F80_0000;
-            var words = MemoryMarshal.Cast<byte, uint>(floats);
-            for (; words.Length >= Vector<uint>.Count; words = words[Vector<uint>.Count..])
-            {
-                if (Vector.EqualsAny(new Vector<uint>(words) & new Vector<uint>(Exponent), new Vector<uint>(Exponent)))
-                {
-                    return false;
-                }
-            }
-
-            return words.IndexOfAnyInRange(Exponent, Exponent | 0x007F_FFFF) < 0 && words.IndexOfAnyInRange(0xFF80_0000, uint.MaxValue) < 0;
         }
     }
 

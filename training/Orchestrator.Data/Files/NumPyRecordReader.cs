@@ -1,4 +1,7 @@
 using System.IO.Compression;
+using Microsoft.Win32.SafeHandles;
+using Orchestrator.Crypto.IO;
+using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Errors;
 
@@ -32,20 +35,30 @@ internal abstract class NumPyRecordReader : RecordReader
 
         _left--;
         ReadElements(out var features, out var labels);
+        Put(features, labels, record, Count);
+        return true;
+    }
+
+    /// <summary>Writes one record.</summary>
+    /// <param name="features">The features' elements.</param>
+    /// <param name="labels">The label's.</param>
+    /// <param name="record">Where it goes.</param>
+    /// <param name="number">Its number, for messages.</param>
+    /// <exception cref="OrchestratorException">An element is not what the schema asks for.</exception>
+    private protected void Put(NpyArray.Elements features, NpyArray.Elements labels, Span<byte> record, long number)
+    {
         if (!features.TryCopyTo(record[..Schema.FeatureBytes], Schema.FeatureType))
         {
             for (var index = 0; index < features.Count; index++)
             {
-                Check(Put(record[..Schema.FeatureBytes], Schema.FeatureType, index, features[index]), "feature", index);
+                Check(Put(record[..Schema.FeatureBytes], Schema.FeatureType, index, features[index]), number, "feature", index);
             }
         }
 
         for (var index = 0; index < labels.Count; index++)
         {
-            Check(PutLabel(record[Schema.FeatureBytes..], index, labels[index]), "label", index);
+            Check(PutLabel(record[Schema.FeatureBytes..], index, labels[index]), number, "label", index);
         }
-
-        return true;
     }
 
     private ErrorCode? PutLabel(Span<byte> elements, int index, NpyArray.Number number)
@@ -70,11 +83,11 @@ internal abstract class NumPyRecordReader : RecordReader
         ? RecordWriter.Put(elements, type, index, number.Real)
         : RecordWriter.Put(elements, type, index, number.Whole);
 
-    private void Check(ErrorCode? code, string part, int index)
+    private static void Check(ErrorCode? code, long number, string part, int index)
     {
         if (code is not null)
         {
-            throw new OrchestratorException(code, $"Record {Count}, {part} {index}: {code.Meaning}");
+            throw new OrchestratorException(code, $"Record {number}, {part} {index}: {code.Meaning}");
         }
     }
 }
@@ -84,7 +97,11 @@ internal sealed class NpyRecordReader : NumPyRecordReader
 {
     private readonly NpyArray _array;
 
-    public NpyRecordReader(Stream file, DataSchema schema)
+    /// <summary>Reads the header.</summary>
+    /// <param name="file">Positioned at the magic; disposed with this.</param>
+    /// <param name="schema">What the records are to be.</param>
+    /// <param name="handle">The same file, if it can be read from any offset.</param>
+    public NpyRecordReader(Stream file, DataSchema schema, SafeFileHandle? handle)
         : base(schema)
     {
         _array = new NpyArray(file, "in the file");
@@ -96,15 +113,60 @@ internal sealed class NpyRecordReader : NumPyRecordReader
         }
 
         Left = _array.Shape[0];
+        if (handle is not null && _array.Holds(schema.FeatureType) && _array.Holds(schema.Label.Type) && _array.Shape[0] > 0)
+        {
+            var rows = new PlaintextFile(handle, _array.Start);
+            long size = schema.RecordSize;
+            Stored = rows.Length / size >= _array.Shape[0] ? new StoredRows(this, new PlaintextFile(handle, _array.Start, _array.Shape[0] * size)) : null;
+        }
     }
+
+    public override IPlaintextFile? Stored { get; }
 
     protected override void Dispose(bool disposing) => _array.Dispose();
 
-    private protected override void ReadElements(out NpyArray.Elements features, out NpyArray.Elements labels)
+    private protected override void ReadElements(out NpyArray.Elements features, out NpyArray.Elements labels) =>
+        Split(_array.Read(Schema.FeatureCount + Schema.LabelCount), out features, out labels);
+
+    private void Split(NpyArray.Elements row, out NpyArray.Elements features, out NpyArray.Elements labels)
     {
-        var row = _array.Read(Schema.FeatureCount + Schema.LabelCount);
         features = row[..Schema.FeatureCount];
         labels = row[Schema.FeatureCount..];
+    }
+
+    /// <summary>Rows that are records as they stand. For several threads.</summary>
+    private sealed class StoredRows(NpyRecordReader reader, PlaintextFile rows) : IPlaintextFile
+    {
+        public long Length => rows.Length;
+
+        public void Read(long offset, Span<byte> destination)
+        {
+            try
+            {
+                rows.Read(offset, destination);
+            }
+            catch (IOException e)
+            {
+                throw StorageErrors.From(e, "The data file");
+            }
+
+            // A label beside f4 is one, so one look at all numbers does; only a refusal has to find the place.
+            if (reader.Schema.FeatureType != ElementType.F32 || !NpyArray.AreFinite(destination))
+            {
+                Check(offset, destination);
+            }
+        }
+
+        private void Check(long offset, Span<byte> rows)
+        {
+            int size = reader.Schema.RecordSize;
+            for (int start = 0; start < rows.Length; start += size)
+            {
+                Span<byte> row = rows.Slice(start, size);
+                reader.Split(new NpyArray.Elements(reader._array, row), out var features, out var labels);
+                reader.Put(features, labels, row, (offset + start) / size);
+            }
+        }
     }
 }
 

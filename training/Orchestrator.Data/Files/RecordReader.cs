@@ -1,4 +1,6 @@
+using Microsoft.Win32.SafeHandles;
 using Orchestrator.Crypto.IO;
+using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Errors;
 
@@ -26,6 +28,12 @@ public abstract class RecordReader : IDisposable
     /// <summary>Records read so far.</summary>
     public long Count { get; private set; }
 
+    /// <summary>
+    /// All records as they stand in the file, to be read in whole records and checked as they are read; <see langword="null"/> if the file
+    /// holds them in another form, or cannot be read from any offset. To be used instead of reading them one by one, not besides.
+    /// </summary>
+    public virtual IPlaintextFile? Stored => null;
+
     /// <summary>Opens a file by its extension: <c>.csv</c>, <c>.npy</c>, <c>.npz</c> or <c>.txt</c>.</summary>
     /// <param name="path">The file.</param>
     /// <param name="schema">What its records are to be.</param>
@@ -34,20 +42,21 @@ public abstract class RecordReader : IDisposable
     public static RecordReader Open(string path, DataSchema schema, Func<Stream, Stream>? watch = null)
     {
         ArgumentNullException.ThrowIfNull(path);
-        Func<Stream, RecordReader> reader = Path.GetExtension(path).ToUpperInvariant() switch
+        Func<Stream, SafeFileHandle?, RecordReader> reader = Path.GetExtension(path).ToUpperInvariant() switch
         {
-            ".CSV" => file => new CsvRecordReader(file, schema),
-            ".NPY" => file => new NpyRecordReader(file, schema),
-            ".NPZ" => file => new NpzRecordReader(file, schema),
-            ".TXT" => file => new TextRecordReader(file, schema),
+            ".CSV" => (file, _) => new CsvRecordReader(file, schema),
+            ".NPY" => (file, handle) => new NpyRecordReader(file, schema, handle),
+            ".NPZ" => (file, _) => new NpzRecordReader(file, schema),
+            ".TXT" => (file, _) => new TextRecordReader(file, schema),
             _ => throw new OrchestratorException(DataErrors.Format, $"{Path.GetFileName(path)} has none of the extensions .csv, .npy, .npz, .txt."),
         };
         Stream? stream = null;
         try
         {
-            stream = File.OpenRead(path);
+            FileStream file = File.OpenRead(path);
+            stream = file;
             stream = watch is null ? stream : watch(stream);
-            return reader(stream);
+            return reader(stream, file.CanSeek ? file.SafeFileHandle : null);
         }
         catch (Exception e)
         {

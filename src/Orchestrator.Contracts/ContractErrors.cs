@@ -22,11 +22,20 @@ public static class ContractErrors
     /// <summary>Not all have approved.</summary>
     public static readonly ErrorCode ApprovalMissing = new("approval-missing", ErrorClass.Integrity, "A party of the manifest has not approved it.", "Wait until every party has approved.");
 
+    /// <summary>A withdrawal is not one.</summary>
+    public static readonly ErrorCode WithdrawalInvalid = new("withdrawal-invalid", ErrorClass.Integrity, "The withdrawal is malformed, of another job, or its signature is not by the party's key in the manifest.", "Withdraw with that party's own key store.");
+
     /// <summary>A key package that does not open, or is not by its party.</summary>
     public static readonly ErrorCode KeyPackageInvalid = new("key-package-invalid", ErrorClass.Integrity, "The key package does not open in this session, or its signature is not by the party's key in the manifest.", "Let the party's agent answer this session's quote itself; somebody may have altered or replayed its package.");
 
     /// <summary>A key package with other keys than those of the party's streams.</summary>
     public static readonly ErrorCode KeyPackageKeys = new("key-package-keys", ErrorClass.Refused, "The key package does not hold exactly the keys of the streams that the party owns.", "Let the party's agent answer with the keys of its own streams.");
+
+    /// <summary>Something else in a checkpoint's place.</summary>
+    public static readonly ErrorCode CheckpointForeign = new("checkpoint-foreign", ErrorClass.Integrity, "What was offered is no checkpoint of this job.", "Let the host resume from a checkpoint that a device wrote for this very manifest.");
+
+    /// <summary>A statement that is not by the session's device.</summary>
+    public static readonly ErrorCode CheckpointStatementInvalid = new("checkpoint-statement-invalid", ErrorClass.Integrity, "The statement of a checkpoint is malformed, or not by the device of the session that it is said to be of.", "Nothing has to be done: what was remembered before stays. If it comes again, the host or the network alters messages.");
 
     /// <summary>A receipt that is not one.</summary>
     public static readonly ErrorCode ReceiptInvalid = new("receipt-invalid", ErrorClass.Integrity, "The receipt is malformed, contradicts itself, or its signature is not by the attested device.", "Fetch the receipt again from the host; if it stays so, do not trust the result.");

@@ -116,6 +116,15 @@ public static class DeviceErrors
     public static readonly ErrorCode ProgramSubstituted = new("device-program-substituted", ErrorClass.Integrity,
         "The program is not the one that the manifest names.", "Let the program's owner check what it sealed.");
 
+    /// <summary>A party has seen a later checkpoint.</summary>
+    public static readonly ErrorCode CheckpointTooOld = new("device-checkpoint-too-old", ErrorClass.Refused,
+        "A party does not let the job resume from a checkpoint as old as this one.", "Let the host resume from the newest checkpoint that it was given.");
+
+    /// <summary>Security exception: not the checkpoint that was quoted, or not by a device that had all parties' keys.</summary>
+    public static readonly ErrorCode CheckpointForged = new("device-checkpoint-forged", ErrorClass.Integrity,
+        "The checkpoint is not the one that the device quoted, or was not sealed under the keys of this job's parties.",
+        "Somebody with access to the host's storage altered it; only the job from its beginning is left, as a new manifest.");
+
     /// <summary>A defect of the device.</summary>
     public static readonly ErrorCode Failed = new("device-failed", ErrorClass.Internal,
         "The device failed unexpectedly.", "See the device's log, and reset it.");

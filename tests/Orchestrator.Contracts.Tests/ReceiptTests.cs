@@ -78,10 +78,18 @@ public sealed class ReceiptTests
     [MemberData(nameof(Lies))]
     public void Verify_OfAReceiptThatContradictsItsManifest_IsRefused(string lie) => AssertInvalid(Sign(Falsifications[lie](Honest())));
 
+    [Fact]
+    public void Verify_OfAReceiptWithAWithdrawalThatEndsTheJobWithoutAResult_IsRefused() => AssertInvalid(Sign(
+        Honest() with { Withdrawals = [Withdrawal.Sign(_session.Manifest, "lab", _session.Job.SigningKeyOf("lab"))] }));
+
     private static readonly Dictionary<string, Func<Receipt, Receipt>> Falsifications = new(StringComparer.Ordinal)
     {
         ["stream left out"] = receipt => receipt with { Streams = receipt.Streams.RemoveAt(1) },
         ["stream not read to its end"] = receipt => receipt with { Streams = receipt.Streams.SetItem(1, receipt.Streams[1] with { Frames = 0 }) },
+        ["session left out"] = receipt => receipt with { Sessions = [] },
+        ["session of another quote"] = receipt => receipt with { Sessions = [new ReceiptSession(Digest.Of("other"u8), receipt.Epochs)] },
+        ["earlier session that the quote does not know"] = receipt => receipt with { Sessions = receipt.Sessions.Insert(0, new ReceiptSession(Digest.Of("other"u8), 1)) },
+        ["training that ended early for no reason"] = receipt => receipt with { Epochs = 1, Sessions = [new ReceiptSession(receipt.Quote, 1)] },
         ["no epoch"] = receipt => receipt with { Epochs = 0 },
         ["more epochs than planned"] = receipt => receipt with { Epochs = 6 },
         ["output left out"] = receipt => receipt with { Outputs = receipt.Outputs.RemoveAt(0) },
@@ -155,6 +163,7 @@ public sealed class ReceiptTests
         Approvals = ApprovalsOf(_session.Job),
         Streams = [.. _session.Manifest.Content.Streams.Select(stream => new ConsumedStream(stream.Id, stream.Frames, stream.Frames * 5))],
         Epochs = 5,
+        Sessions = [new ReceiptSession(_session.Evidence.Digest, 5)],
         Outputs = [Output("metrics", OutputKind.Metrics), Output("model", OutputKind.Model)],
     };
 

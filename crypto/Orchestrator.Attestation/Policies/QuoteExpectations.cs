@@ -17,6 +17,6 @@ public sealed record QuoteExpectations
     /// <summary>The nonce that this party gave for this quote, 32 bytes, used once.</summary>
     public required ReadOnlyMemory<byte> Nonce { get; init; }
 
-    /// <summary>Digest of the checkpoint to resume from; <see langword="null"/> expects a start from the beginning.</summary>
-    public Digest? Checkpoint { get; init; }
+    /// <summary>The session that this party released to last; <see langword="null"/>: to none, so that there can be no checkpoint either.</summary>
+    public EarlierSession? Earlier { get; init; }
 }

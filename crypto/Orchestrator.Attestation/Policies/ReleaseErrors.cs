@@ -40,7 +40,12 @@ public static class ReleaseErrors
 
     /// <summary>The session would start from another state than agreed.</summary>
     public static readonly ErrorCode Checkpoint = Refusal("release-checkpoint-unexpected",
-        "The session would start from another checkpoint than expected.", "The host must offer the newest checkpoint.");
+        "The session would go back behind the newest checkpoint that this party has seen, or start from one that cannot be.", "The host must offer the newest checkpoint.");
+
+    /// <summary>The job may still run elsewhere.</summary>
+    public static readonly ErrorCode Forked = Refusal("release-session-forked",
+        "Nothing shows that the session which got the keys before is over: the job might run twice.",
+        "Let the job go on on the device that had it, or allow moved jobs by name in the policy.");
 
     /// <summary>Nobody has checked whether the device is revoked.</summary>
     public static readonly ErrorCode RevocationUnknown = Refusal("release-revocation-unknown",

@@ -42,6 +42,9 @@ public sealed record ReleasePolicy
     /// <summary>Accept devices without consulting their vendor's collateral.</summary>
     public bool AllowUnknownRevocation { get; init; }
 
+    /// <summary>Accept that a job goes on on a device while nothing shows that it has ended on another.</summary>
+    public bool AllowMovedJobs { get; init; }
+
     /// <summary>Decides whether to release keys for a verified quote.</summary>
     /// <exception cref="ArgumentException">The expected nonce has not <see cref="Quote.NonceSize"/> bytes.</exception>
     public ReleaseDecision Validate(VerifiedQuote quote, QuoteExpectations expectations)
@@ -89,9 +92,15 @@ public sealed record ReleasePolicy
             yield return Deny(ReleaseErrors.Nonce, $"nonces.{Party}", Hex(expectations.Nonce), Hex(nonce), Party);
         }
 
-        if (claims.Checkpoint?.Digest != expectations.Checkpoint)
+        if (!(expectations.Earlier?.Allows(claims.Checkpoint) ?? claims.Checkpoint is null))
         {
-            yield return Deny(ReleaseErrors.Checkpoint, "checkpoint", expectations.Checkpoint?.ToString() ?? None, claims.Checkpoint?.ToString() ?? None, Party);
+            yield return Deny(ReleaseErrors.Checkpoint, "checkpoint", Newest(expectations.Earlier), claims.Checkpoint?.ToString() ?? None, Party);
+        }
+
+        if (expectations.Earlier is { } earlier && !AllowMovedJobs && !earlier.HasEndedBefore(claims))
+        {
+            yield return Deny(
+                ReleaseErrors.Forked, "boot_counter", $"device {Hex(earlier.Ueid)}, boot {earlier.BootCounter + 1} or later", $"device {Hex(claims.Ueid)}, boot {claims.BootCounter}", Party);
         }
     }
 
@@ -150,6 +159,8 @@ public sealed record ReleasePolicy
     private static string Text(object value) => value is bool truth ? (truth ? "true" : "false") : value.ToString()!;
 
     private static string List(IReadOnlyList<FirmwareMeasurements> firmware) => firmware.Count == 0 ? None : string.Join("; or ", firmware);
+
+    private static string Newest(EarlierSession? earlier) => earlier?.Checkpoint is { } checkpoint ? $"{checkpoint}, or a later one" : None;
 
     private static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(bytes.Span);
 }

@@ -4,7 +4,7 @@ using Orchestrator.Crypto.Cbor;
 namespace Orchestrator.Attestation.Quotes;
 
 /// <summary>The checkpoint that a session would resume from.</summary>
-/// <param name="Digest">SHA-256 of the sealed checkpoint's header.</param>
+/// <param name="Digest">The sealed checkpoint's stream digest.</param>
 /// <param name="Epoch">Epochs that are in it, from 1.</param>
 /// <param name="Counter">The number of the checkpoint among all of its job, from 1: a later one has a greater number.</param>
 public sealed record CheckpointClaim(Digest Digest, int Epoch, long Counter)

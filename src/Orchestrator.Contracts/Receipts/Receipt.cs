@@ -8,11 +8,25 @@ using Orchestrator.Crypto.Cose;
 
 namespace Orchestrator.Contracts.Receipts;
 
-/// <summary>How much of a stream a job consumed.</summary>
+/// <summary>How much of a stream a job consumed, over all sessions that its result goes back to.</summary>
 /// <param name="Stream">Stream id.</param>
 /// <param name="Frames">Distinct frames that were opened.</param>
 /// <param name="Reads">Frames opened in all.</param>
 public sealed record ConsumedStream(int Stream, long Frames, long Reads);
+
+/// <summary>A session that a job went through.</summary>
+/// <param name="Quote">SHA-256 of its evidence.</param>
+/// <param name="Epochs">Epochs that were done when the next session took over, or at the end.</param>
+public sealed record ReceiptSession(Digest Quote, int Epochs)
+{
+    /// <summary>A map of <c>quote</c> and <c>epochs</c>.</summary>
+    public CborValue ToCbor() => CborMap.Of(("quote", Quote), ("epochs", Epochs));
+
+    /// <summary>Reads what <see cref="ToCbor"/> writes.</summary>
+    /// <exception cref="Orchestrator.Errors.OrchestratorException">A code of <see cref="CborErrors"/>.</exception>
+    public static ReceiptSession FromCbor(CborField field) =>
+        field.ReadMap(map => new ReceiptSession(map.Required("quote").AsDigest(), map.Required("epochs").AsInt32(1)));
+}
 
 /// <summary>An output and the grants of its key.</summary>
 /// <param name="Name">As in the manifest.</param>
@@ -31,6 +45,9 @@ public sealed record Receipt
     /// <summary>The longest receipt, in bytes.</summary>
     public const int MaxBytes = 16 << 20;
 
+    /// <summary>The most sessions of one job's result.</summary>
+    public const int MaxSessions = 1 << 16;
+
     /// <summary>The job.</summary>
     public required Manifest Manifest { get; init; }
 
@@ -43,8 +60,14 @@ public sealed record Receipt
     /// <summary>In the manifest's order.</summary>
     public required ImmutableArray<ConsumedStream> Streams { get; init; }
 
-    /// <summary>Epochs that were completed.</summary>
+    /// <summary>Epochs that were completed, over all sessions.</summary>
     public required int Epochs { get; init; }
+
+    /// <summary>The sessions that the result goes back to, in order; the last is this one.</summary>
+    public required ImmutableArray<ReceiptSession> Sessions { get; init; }
+
+    /// <summary>The withdrawals for which training ended before its plan, with the epoch that was at hand.</summary>
+    public ImmutableArray<VerifiedWithdrawal> Withdrawals { get; init; } = [];
 
     /// <summary>In the manifest's order.</summary>
     public required ImmutableArray<ReceiptOutput> Outputs { get; init; }

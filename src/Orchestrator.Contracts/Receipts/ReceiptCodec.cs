@@ -22,6 +22,8 @@ internal static class ReceiptCodec
             ("approvals", new CborArray(receipt.Approvals.Select(approval => (CborValue)approval.Bytes))),
             ("streams", new CborArray(receipt.Streams.Select(Encode))),
             ("epochs", receipt.Epochs),
+            ("sessions", new CborArray(receipt.Sessions.Select(session => session.ToCbor()))),
+            ("withdrawals", new CborArray(receipt.Withdrawals.Select(withdrawal => (CborValue)withdrawal.Bytes))),
             ("outputs", new CborArray(receipt.Outputs.Select(Encode)))).Encode();
 
     /// <summary>Reads the payload; the manifest in it is checked against its rules, approvals against the manifest.</summary>
@@ -39,6 +41,8 @@ internal static class ReceiptCodec
                 Quote = map.Required("quote").AsDigest(),
                 Streams = [.. map.Required("streams").AsArray(ManifestRules.MaxStreams).Select(ReadStream)],
                 Epochs = map.Required("epochs").AsInt32(0),
+                Sessions = [.. map.Required("sessions").AsArray(Receipt.MaxSessions).Select(ReceiptSession.FromCbor)],
+                Withdrawals = [.. map.Required("withdrawals").AsArray(ManifestRules.MaxParties).Select(withdrawal => Withdrawal.Verify(withdrawal.AsBytes(Withdrawal.MaxBytes), manifest))],
                 Outputs = [.. map.Required("outputs").AsArray(ManifestRules.MaxOutputs).Select(ReadOutput)],
             };
         });

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Contracts.Manifests;
@@ -57,6 +58,7 @@ public sealed class ReceiptVerifier(EvidenceVerifier evidence)
         Receipt receipt = VerifyStatement(statement, quote);
         CheckQuote(receipt.Manifest, quote);
         CheckAgainstManifest(receipt);
+        CheckHistory(receipt, quote.Claims.Checkpoint);
         return new VerifiedReceipt(receipt, quote);
     }
 
@@ -88,6 +90,22 @@ public sealed class ReceiptVerifier(EvidenceVerifier evidence)
         {
             Require(delivered.Keys.Keys.SequenceEqual(output.Receivers), $"Output {output.Name} is not sealed to exactly its receivers.");
         }
+    }
+
+    private static void CheckHistory(Receipt receipt, CheckpointClaim? checkpoint)
+    {
+        ManifestContent manifest = receipt.Manifest.Content;
+        ImmutableArray<ReceiptSession> sessions = receipt.Sessions;
+        Require(sessions.Length > 0 && sessions[^1] == new ReceiptSession(receipt.Quote, receipt.Epochs), "The receipt's last session is not the one that signed it.");
+        Require((sessions.Length > 1 ? sessions[^2].Epochs : null) == checkpoint?.Epoch, "The device attested another checkpoint than the one that the receipt goes back to.");
+        Require(
+            sessions.SkipLast(1).All(session => manifest.CheckpointEveryEpochs > 0 && session.Epochs % manifest.CheckpointEveryEpochs == 0)
+                && sessions.Zip(sessions.Skip(1)).All(pair => pair.First.Epochs < pair.Second.Epochs),
+            "The receipt's sessions do not follow from each other.");
+        Require(receipt.Withdrawals.IsEmpty || manifest.Withdrawal == WithdrawalRule.FinishEpoch, "The receipt has a withdrawal that should have ended the job without a result.");
+        Require(
+            receipt.Epochs == manifest.Plan.Epochs || manifest.Plan.EarlyStopping is not null || !receipt.Withdrawals.IsEmpty,
+            "The training ended early, and nothing that the receipt holds allows it.");
     }
 
     private static (ReadOnlyMemory<byte> Evidence, ReadOnlyMemory<byte> Statement) Split(ReadOnlyMemory<byte> bytes)

@@ -64,8 +64,11 @@ public sealed class Mailbox : IDisposable
     /// <summary>Takes a job after checking it.</summary>
     /// <exception cref="OrchestratorException">As <see cref="LoadedJob.Check"/>, or <see cref="DeviceErrors.CommandIllegal"/>.</exception>
     public void Load(
-        ReadOnlyMemory<byte> manifest, IEnumerable<ReadOnlyMemory<byte>> approvals, IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>> nonces) =>
-        Execute(Command.Load, () => _job = LoadedJob.Check(manifest, approvals, nonces, _boot, _checksItself));
+        ReadOnlyMemory<byte> manifest,
+        IEnumerable<ReadOnlyMemory<byte>> approvals,
+        IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>> nonces,
+        CheckpointOffer? checkpoint) =>
+        Execute(Command.Load, () => _job = LoadedJob.Check(manifest, approvals, nonces, checkpoint, _boot, _checksItself));
 
     /// <summary>Attests to the loaded job with a fresh session key.</summary>
     /// <returns>The evidence.</returns>
@@ -85,10 +88,12 @@ public sealed class Mailbox : IDisposable
     });
 
     /// <summary>Accepts the staged packages, if every party's is there.</summary>
-    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.PackagesMissing"/> or <see cref="DeviceErrors.CommandIllegal"/>.</exception>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.PackagesMissing"/>, <see cref="DeviceErrors.CheckpointTooOld"/>,
+    /// <see cref="DeviceErrors.CheckpointForged"/> or <see cref="DeviceErrors.CommandIllegal"/>.</exception>
     public void Commit() => Execute(Command.Commit, () =>
     {
         _session!.RequireAllStaged();
+        _session.RequireCheckpointAccepted();
         return true;
     });
 

@@ -34,7 +34,8 @@ public sealed class MailboxService(Mailbox mailbox) : MailboxProtocol.MailboxBas
         mailbox.Load(
             request.Manifest.Memory,
             request.Approvals.Select(approval => approval.Memory),
-            [.. request.Nonces.Select(nonce => KeyValuePair.Create(nonce.Party, nonce.Nonce.Memory))]);
+            [.. request.Nonces.Select(nonce => KeyValuePair.Create(nonce.Party, nonce.Nonce.Memory))],
+            request.Checkpoint);
         return Task.FromResult(Describe());
     }
 

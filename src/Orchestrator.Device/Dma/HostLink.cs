@@ -37,6 +37,9 @@ public sealed class HostLink
         Frame,
     }
 
+    /// <summary>Takes the withdrawals that the host relays; what it throws ends the run.</summary>
+    public Action<ReadOnlyMemory<byte>>? Withdrawn { get; set; }
+
     /// <summary>Fails when the host goes away, breaks the rules or calls the run off; it never succeeds. Codes: <see cref="DeviceErrors.HostLost"/>,
     /// <see cref="DeviceErrors.RunCancelled"/>, <see cref="DeviceErrors.TransferUnexpected"/> or <see cref="DeviceErrors.DataUnavailable"/>.</summary>
     public Task Failure => _failure.Task;
@@ -140,6 +143,9 @@ public sealed class HostLink
             case HostTransfer.TransferOneofCase.Unavailable:
                 Fail(new OrchestratorException(DeviceErrors.DataUnavailable, $"The host has not got frame {transfer.Unavailable.Index} of stream {transfer.Unavailable.Stream}."));
                 break;
+            case HostTransfer.TransferOneofCase.FinishEpoch when Withdrawn is not null:
+                Relay(transfer.FinishEpoch.Withdrawal.Memory);
+                break;
             case HostTransfer.TransferOneofCase.Cancel:
                 Fail(new OrchestratorException(DeviceErrors.RunCancelled, DeviceErrors.RunCancelled.Meaning));
                 break;
@@ -158,6 +164,18 @@ public sealed class HostLink
         else
         {
             Fail(new OrchestratorException(DeviceErrors.TransferUnexpected, $"The host sent {part}, which the device did not ask for."));
+        }
+    }
+
+    private void Relay(ReadOnlyMemory<byte> withdrawal)
+    {
+        try
+        {
+            Withdrawn!(withdrawal);
+        }
+        catch (OrchestratorException e)
+        {
+            Fail(e);
         }
     }
 

@@ -22,12 +22,14 @@ namespace Orchestrator.Device.Runs;
 public sealed class JobRun(Session session, BootIdentity device, ITileLauncher launcher, HostLink host)
 {
     private readonly ManifestContent _manifest = session.Job.Manifest.Content;
+    private readonly WithdrawalBox _withdrawals = new(session.Job.Manifest);
 
     /// <summary>Runs the job.</summary>
     /// <returns>The signed receipt, and how long the training took.</returns>
     /// <exception cref="OrchestratorException">Whatever ended the run: a security exception, the host, the tiles.</exception>
     public async Task<Finished> RunAsync(CancellationToken cancellation)
     {
+        host.Withdrawn = _withdrawals.Take;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task<Finished> work = WorkAsync(end.Token);
         Task first = await Task.WhenAny(host.Failure, work).ConfigureAwait(false);
@@ -68,7 +70,11 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         InputStream[] data = [.. streams.Where(stream => stream.Description.Role is not null)];
         await ReadEmptyEndsAsync(data, ingress, cancellation).ConfigureAwait(false);
 
-        var configuration = new TileMessage.Configure(_manifest.Plan, [.. data.Select(Describe)], program.Description.Records);
+        var configuration = new TileMessage.Configure(_manifest.Plan, [.. data.Select(Describe)], program.Description.Records)
+        {
+            CheckpointEveryEpochs = _manifest.CheckpointEveryEpochs,
+            FirstEpoch = session.Job.Resume?.Header.Epoch ?? 0,
+        };
         using var outputs = new OutputSet(session, host);
         var metrics = new MetricsGate(_manifest.Metrics);
         await using TileLink tiles = launcher.Launch();
@@ -77,13 +83,17 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         await tiles.Channel.SendAsync(configuration, cancellation).ConfigureAwait(false);
         await new ProgramLoader(ingress, tiles.Channel).LoadAsync(program, _manifest.ProgramDigest, cancellation).ConfigureAwait(false);
 
+        RunHistory earlier = await RestoreAsync(tiles.Channel, metrics, cancellation).ConfigureAwait(false);
+        var account = new RunAccount(session, earlier, streams, configuration.Schedule());
+        using var checkpoints = new CheckpointWriter(session, device, host, epoch => account.After(epoch, metrics.Kept));
+
         await using var frames = new FrameFeeder(configuration.Schedule(), data, ingress, cancellation);
-        var conversation = new TileConversation(tiles.Channel, frames, outputs, metrics, epoch => ReportAsync(epoch, streams, cancellation));
+        var conversation = new TileConversation(tiles.Channel, frames, outputs, metrics, checkpoints, _withdrawals, epoch => ReportAsync(epoch, streams, cancellation));
         TileMessage.Done done = await conversation.TrainAsync(cancellation).ConfigureAwait(false);
         await outputs.WriteMetricsAsync(metrics.Lines(), cancellation).ConfigureAwait(false);
         return new Finished
         {
-            Receipt = ByteString.CopyFrom(Sign(streams, done.Epochs, outputs)),
+            Receipt = ByteString.CopyFrom(Sign(account, done.Epochs, outputs)),
             TrainingMicroseconds = (ulong)done.TrainingMicroseconds,
             WaitingMicroseconds = (ulong)done.WaitingMicroseconds,
         };
@@ -113,13 +123,31 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         return host.SendAsync(new DeviceTransfer { Progress = progress }, cancellation);
     }
 
-    private byte[] Sign(IEnumerable<InputStream> streams, int epochs, OutputSet outputs) => new Receipt
+    private async Task<RunHistory> RestoreAsync(TileChannel tiles, MetricsGate metrics, CancellationToken cancellation)
+    {
+        if (session.Job.Resume is not { } resume)
+        {
+            return RunHistory.None;
+        }
+
+        RunHistory earlier = await new CheckpointReader(resume, session.CheckpointKeyOf, host).RestoreAsync(tiles, cancellation).ConfigureAwait(false);
+        foreach (TileMessage.Progress epoch in earlier.Metrics)
+        {
+            metrics.Add(epoch);
+        }
+
+        return earlier;
+    }
+
+    private byte[] Sign(RunAccount account, int epochs, OutputSet outputs) => new Receipt
     {
         Manifest = session.Job.Manifest,
         Approvals = [.. session.Job.Approvals],
         Quote = session.EvidenceDigest,
-        Streams = [.. streams.Select(stream => new ConsumedStream(stream.Description.Id, stream.Checks.FramesRead, stream.Checks.Reads))],
+        Streams = account.Consumed(),
         Epochs = epochs,
+        Sessions = account.Sessions(epochs),
+        Withdrawals = _withdrawals.All,
         Outputs = outputs.Deliver(),
     }.Sign(device.Alias, session.Evidence);
 }

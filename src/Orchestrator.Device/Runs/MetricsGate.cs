@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -31,15 +32,19 @@ public sealed class MetricsGate(MetricsRelease release)
         }
     }
 
+    /// <summary>The figures that may leave, the last epoch's among them: what another session has to <see cref="Add"/> to go on. No other figure is in it.</summary>
+    public ImmutableArray<TileMessage.Progress> Kept => [.. Epochs.Select(epoch => epoch with { Metrics = [.. Allowed(epoch)] })];
+
+    private IEnumerable<TileMessage.Progress> Epochs => _latest is null || _released.Contains(_latest) ? _released : _released.Append(_latest);
+
     /// <summary>
     /// The metrics output: a line with a random salt, then a JSON object a line, with <c>epoch</c> and the metrics by name. The receipt
     /// shows its SHA-256 to all, and its length shows in the sealed one's: neither tells a figure.
     /// </summary>
     public ReadOnlyMemory<byte> Lines()
     {
-        IEnumerable<TileMessage.Progress> epochs = _latest is null || _released.Contains(_latest) ? _released : _released.Append(_latest);
         string salt = $"{{\"salt\":\"{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SaltSize))}\"}}\n";
-        return Encoding.UTF8.GetBytes(salt + string.Concat(epochs.Select(Line)));
+        return Encoding.UTF8.GetBytes(salt + string.Concat(Epochs.Select(Line)));
     }
 
     private string Line(TileMessage.Progress progress)

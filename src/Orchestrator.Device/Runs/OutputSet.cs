@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using Google.Protobuf;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Contracts.Receipts;
+using Orchestrator.Crypto.Cbor;
 using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.TileProtocol;
 using Orchestrator.Device.Dma;
@@ -13,6 +16,9 @@ namespace Orchestrator.Device.Runs;
 /// <summary>The outputs of a run: each sealed under a key of its own, which goes to the receivers and only once all is done.</summary>
 internal sealed class OutputSet : IDisposable
 {
+    private const string Owner = "device";
+    private const int Run = 1;
+
     private readonly Manifest _manifest;
     private readonly ImmutableArray<(ManifestOutput Output, EgressTile Egress)> _outputs;
     private bool _modelIsWhole;
@@ -22,7 +28,7 @@ internal sealed class OutputSet : IDisposable
         _manifest = session.Job.Manifest;
         _outputs =
         [
-            .. _manifest.Content.Outputs.Select(output => (output, new EgressTile(KindOf(output), output.Name, _manifest.Digest, session.Id, host))),
+            .. _manifest.Content.Outputs.Select(output => (output, Begin(output, session.Id, host))),
         ];
     }
 
@@ -74,6 +80,18 @@ internal sealed class OutputSet : IDisposable
             egress.Dispose();
         }
     }
+
+    private EgressTile Begin(ManifestOutput output, ReadOnlyMemory<byte> session, HostLink host)
+    {
+        byte[] origin = CborMap.Of(("manifest", _manifest.Digest), ("output", output.Name), ("session", session)).Encode();
+        return new EgressTile(
+            StreamKey.Generate(),
+            StreamHeader.Create(KindOf(output), Owner) with { Schema = origin, Run = Run },
+            (part, cancellation) => host.SendAsync(new DeviceTransfer { WriteOutput = Describe(output.Name, part) }, cancellation));
+    }
+
+    private static WriteOutput Describe(string output, SealedPart part) =>
+        new() { Output = output, Offset = (ulong)part.Offset, Data = ByteString.CopyFrom(part.Bytes.Span), Last = part.IsLast };
 
     private static StreamKind KindOf(ManifestOutput output) => output.Kind == OutputKind.Model ? StreamKind.Model : StreamKind.Metrics;
 

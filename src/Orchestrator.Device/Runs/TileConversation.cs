@@ -7,8 +7,11 @@ using Orchestrator.Errors;
 namespace Orchestrator.Device.Runs;
 
 /// <summary>The controller's side of <c>docs/spec/tiles.md</c>: feeds frames, takes metrics and outputs, until the tiles are done.</summary>
-internal sealed partial class TileConversation(TileChannel tiles, FrameFeeder frames, OutputSet outputs, MetricsGate metrics, Func<int, Task> progress)
+internal sealed partial class TileConversation(
+    TileChannel tiles, FrameFeeder frames, OutputSet outputs, MetricsGate metrics, CheckpointWriter checkpoints, WithdrawalBox withdrawals, Func<int, Task> progress)
 {
+    private int _epoch;
+
     /// <summary>Waits until the program is loaded, then trains.</summary>
     public async Task<TileMessage.Done> TrainAsync(CancellationToken cancellation)
     {
@@ -18,16 +21,24 @@ internal sealed partial class TileConversation(TileChannel tiles, FrameFeeder fr
         }
 
         await tiles.SendAsync(new TileMessage.Start(), cancellation).ConfigureAwait(false);
+        _ = FinishWhenWithdrawnAsync(cancellation);
         while (true)
         {
             TileMessage message = await ReceiveAsync(cancellation).ConfigureAwait(false);
             if (message is TileMessage.Done done)
             {
-                return done;
+                return checkpoints.IsOpen ? throw Unexpected() : done;
             }
 
             await AnswerAsync(message, cancellation).ConfigureAwait(false);
         }
+    }
+
+    // If it cannot be sent, the tiles are gone, as the next message from them will tell.
+    private async Task FinishWhenWithdrawnAsync(CancellationToken cancellation)
+    {
+        await withdrawals.First.WaitAsync(cancellation).ConfigureAwait(false);
+        await tiles.SendAsync(new TileMessage.Finish(), cancellation).ConfigureAwait(false);
     }
 
     private async Task AnswerAsync(TileMessage message, CancellationToken cancellation)
@@ -41,9 +52,13 @@ internal sealed partial class TileConversation(TileChannel tiles, FrameFeeder fr
                 }
 
                 break;
-            case TileMessage.Progress epoch:
+            case TileMessage.Progress epoch when !checkpoints.IsOpen:
+                _epoch = epoch.Epoch;
                 metrics.Add(epoch);
                 await progress(epoch.Epoch).ConfigureAwait(false);
+                break;
+            case TileMessage.Checkpoint piece:
+                await checkpoints.WriteAsync(_epoch, piece, cancellation).ConfigureAwait(false);
                 break;
             case TileMessage.Output { Kind: StreamKind.Model } model:
                 await outputs.WriteModelAsync(model.Chunk, model.Last, cancellation).ConfigureAwait(false);

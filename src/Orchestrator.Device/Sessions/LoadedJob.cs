@@ -2,23 +2,26 @@ using System.Collections.Immutable;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Contracts.Approvals;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Data.TileProtocol;
 using Orchestrator.Device.Identity;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Device.Sessions;
 
-/// <summary>A job that the device has agreed to quote for: manifest, every party's verified approval and nonce. Only <see cref="Check"/> makes one.</summary>
+/// <summary>A job that the device has agreed to quote for: manifest, every party's verified approval and nonce, and the checkpoint to resume from. Only <see cref="Check"/> makes one.</summary>
 public sealed class LoadedJob
 {
     /// <summary>Frames of all streams together: 32 bytes of memory each, and at frames of 256 KiB a tebibyte of data.</summary>
     public const long MaxFrames = 1 << 22;
 
-    private LoadedJob(Manifest manifest, IReadOnlyList<VerifiedApproval> approvals, ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> nonces)
+    private LoadedJob(
+        Manifest manifest, IReadOnlyList<VerifiedApproval> approvals, ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> nonces, ResumePoint? resume)
     {
         Manifest = manifest;
         Approvals = approvals;
         Nonces = nonces;
+        Resume = resume;
     }
 
     /// <summary>The contract.</summary>
@@ -30,10 +33,14 @@ public sealed class LoadedJob
     /// <summary>One of every party, 32 bytes each.</summary>
     public ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Nonces { get; }
 
+    /// <summary>Where the session begins; <see langword="null"/>: at the beginning.</summary>
+    public ResumePoint? Resume { get; }
+
     /// <summary>Checks what a host wants to load: encoding, signatures of all parties, nonces of all parties, and that the device can do the job.</summary>
     /// <param name="manifest">Untrusted bytes.</param>
     /// <param name="approvals">Untrusted messages.</param>
     /// <param name="nonces">By party, untrusted.</param>
+    /// <param name="checkpoint">Untrusted; <see langword="null"/> begins anew.</param>
     /// <param name="device">The device that would run the job.</param>
     /// <param name="acceptsItself">Whether the device is the kind that refuses a manifest which does not accept it; one that is wrong on purpose is not.</param>
     /// <exception cref="OrchestratorException">A code of the manifest's, the approvals' or <see cref="DeviceErrors"/>.</exception>
@@ -41,13 +48,15 @@ public sealed class LoadedJob
         ReadOnlyMemory<byte> manifest,
         IEnumerable<ReadOnlyMemory<byte>> approvals,
         IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>> nonces,
+        CheckpointOffer? checkpoint,
         BootIdentity device,
         bool acceptsItself)
     {
         ArgumentNullException.ThrowIfNull(device);
         Manifest contract = Manifest.Decode(manifest);
         IReadOnlyList<VerifiedApproval> signed = Approval.VerifyAll(approvals, contract);
-        var job = new LoadedJob(contract, signed, CheckNonces(nonces, contract));
+        ResumePoint? resume = checkpoint is null ? null : ResumePoint.Check(checkpoint, contract);
+        var job = new LoadedJob(contract, signed, CheckNonces(nonces, contract), resume);
         if (acceptsItself)
         {
             CheckRequirements(contract.Content.Device, device);
@@ -85,16 +94,6 @@ public sealed class LoadedJob
         if (manifest.Streams.Sum(stream => stream.Frames) > MaxFrames || manifest.Streams.Count(stream => stream.Role is not null) > TileLimits.MaxStreams)
         {
             throw new OrchestratorException(DeviceErrors.Unsupported, $"This device reads at most {MaxFrames} frames of {TileLimits.MaxStreams} data streams.");
-        }
-
-        if (manifest.CheckpointEveryEpochs != 0)
-        {
-            throw new OrchestratorException(DeviceErrors.Unsupported, "This device writes no checkpoints.");
-        }
-
-        if (manifest.Withdrawal != WithdrawalRule.Stop)
-        {
-            throw new OrchestratorException(DeviceErrors.Unsupported, "This device cannot finish an epoch after a withdrawal.");
         }
     }
 }

@@ -40,6 +40,7 @@ public sealed class Quoter(bool confined, bool replaysNonces)
             Session = session.Id,
             SessionKey = session.PublicKey,
             Nonces = ChooseNonces(session.Job.Nonces),
+            Checkpoint = session.Job.Resume?.Claim,
         };
         return CoseSign1.Sign(device.Alias, Evidence.ContentType, device.AliasId.ToArray(), device.Certificates, quote.ToCbor().Encode());
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Orchestrator.Attestation.Quotes;
+using Orchestrator.Contracts.Checkpoints;
 using Orchestrator.Contracts.Releases;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.HybridEncryption;
@@ -83,6 +84,23 @@ public sealed class Session : IDisposable
             throw new OrchestratorException(DeviceErrors.PackagesMissing, $"No key package is staged of {string.Join(", ", missing)}.");
         }
     }
+
+    /// <summary>Checks that no party has seen a later checkpoint than the one to resume from, and that it was sealed under all parties' keys.</summary>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.CheckpointTooOld"/> or <see cref="DeviceErrors.CheckpointForged"/>.</exception>
+    public void RequireCheckpointAccepted()
+    {
+        long offered = Job.Resume?.Header.Counter ?? 0;
+        foreach (KeyPackage package in _packages.Values.Where(package => package.LeastCheckpoint > offered))
+        {
+            throw new OrchestratorException(
+                DeviceErrors.CheckpointTooOld, $"{package.Party} lets the job resume from checkpoint {package.LeastCheckpoint} at the earliest; this is {offered}.");
+        }
+
+        Job.Resume?.RequireKey(CheckpointKeyOf);
+    }
+
+    /// <summary>The key of a checkpoint, of which every party has released its share; the caller's to dispose.</summary>
+    public StreamKey CheckpointKeyOf(CheckpointHeader checkpoint) => CheckpointKey.Derive([.. _packages.Values.Select(package => package.Share)], checkpoint);
 
     /// <summary>The key of a stream, from its owner's package.</summary>
     public StreamKey KeyOf(int stream) => _packages.Values.First(package => package.Keys.ContainsKey(stream)).Keys[stream];

@@ -1,26 +1,16 @@
 using System.Security.Cryptography;
-using Google.Protobuf;
-using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Crypto;
-using Orchestrator.Crypto.Cbor;
 using Orchestrator.Crypto.Streams;
-using Orchestrator.Device.Dma;
 
 namespace Orchestrator.Device.Tiles;
 
 /// <summary>
-/// The codelet that writes an output: cuts it into frames, chooses their IVs, seals them under a key made for this output
-/// of this session. Without the key, which only the receipt delivers, what the host gets is of no use to anyone.
+/// The codelet that writes a stream: cuts it into frames, chooses their IVs, and seals them under a key that is used for this
+/// stream of this session only. What the host gets is of no use to anyone without the key.
 /// </summary>
 public sealed class EgressTile : IDisposable
 {
-    /// <summary>The owner in outputs' headers.</summary>
-    public const string Owner = "device";
-
-    private const int Run = 1;
-
-    private readonly string _output;
-    private readonly HostLink _host;
+    private readonly Func<SealedPart, CancellationToken, Task> _send;
     private readonly FrameSealer _sealer;
     private readonly MerkleAccumulator _tree = new();
     private readonly IncrementalHash _content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -28,23 +18,20 @@ public sealed class EgressTile : IDisposable
     private int _filled;
     private long _written;
 
-    /// <param name="kind">Model or metrics.</param>
-    /// <param name="output">The output's name in the manifest.</param>
-    /// <param name="manifest">The job.</param>
-    /// <param name="session">The session's identifier.</param>
-    /// <param name="host">Stores the sealed output.</param>
-    public EgressTile(StreamKind kind, string output, Digest manifest, ReadOnlyMemory<byte> session, HostLink host)
+    /// <param name="key">A key that has sealed nothing; owned by the tile from now on.</param>
+    /// <param name="header">What the stream says of itself.</param>
+    /// <param name="send">Gives a part to the host.</param>
+    public EgressTile(StreamKey key, StreamHeader header, Func<SealedPart, CancellationToken, Task> send)
     {
-        _output = output;
-        _host = host;
-        byte[] origin = CborMap.Of(("manifest", manifest), ("output", output), ("session", session)).Encode();
-        _sealer = new FrameSealer(Key, StreamHeader.Create(kind, Owner) with { Schema = origin, Run = Run });
+        Key = key;
+        _send = send;
+        _sealer = new FrameSealer(key, header);
     }
 
-    /// <summary>The output's key.</summary>
-    public StreamKey Key { get; } = StreamKey.Generate();
+    /// <summary>The stream's key.</summary>
+    public StreamKey Key { get; }
 
-    /// <summary>The sealed output's stream digest, after <see cref="FinishAsync"/>.</summary>
+    /// <summary>The stream digest of what was sent; the whole stream's in and after the last part, see <see cref="FinishAsync"/>.</summary>
     public Digest Digest => _tree.Root();
 
     /// <summary>SHA-256 of all plaintext that was written.</summary>
@@ -52,7 +39,7 @@ public sealed class EgressTile : IDisposable
 
     private Memory<byte> Plaintext => _frame.AsMemory(StreamLimits.IvFieldSize, StreamLimits.DefaultFrameSize);
 
-    /// <summary>Adds plaintext to the output.</summary>
+    /// <summary>Adds plaintext to the stream.</summary>
     public async Task WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
     {
         _content.AppendData(data.Span);
@@ -96,8 +83,8 @@ public sealed class EgressTile : IDisposable
     private async Task SendAsync(ReadOnlyMemory<byte> part, bool last, CancellationToken cancellation)
     {
         _tree.Append(MerkleTree.LeafHash(part.Span));
-        var message = new WriteOutput { Output = _output, Offset = (ulong)_written, Data = ByteString.CopyFrom(part.Span), Last = last };
+        long offset = _written;
         _written += part.Length;
-        await _host.SendAsync(new DeviceTransfer { WriteOutput = message }, cancellation).ConfigureAwait(false);
+        await _send(new SealedPart(offset, part, last), cancellation).ConfigureAwait(false);
     }
 }

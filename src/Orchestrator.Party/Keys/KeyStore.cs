@@ -25,6 +25,7 @@ public sealed class KeyStore : IDisposable
     private const string StreamKeyKind = "stream-keys";
     private const string ApprovalKind = "approvals";
     private const string HostKind = "hosts";
+    private const string SessionKind = "sessions";
     private const int CheckpointSecretSize = 32;
 
     private readonly RecordVault _vault;
@@ -141,6 +142,12 @@ public sealed class KeyStore : IDisposable
 
     /// <summary>Takes an approval back: the agent releases nothing for the job any more.</summary>
     public void RemoveApproval(Digest job) => _vault.Delete(ApprovalKind, job.ToString());
+
+    /// <summary>The session that this party released its keys to last, for a job; <see langword="null"/>: none yet.</summary>
+    internal ReleasedSession? FindSession(Digest job) => _vault.TryGet(SessionKind, job.ToString()) is { } record ? ReleasedSession.Decode(record) : null;
+
+    /// <summary>Notes the session that gets the keys of a job, or a checkpoint of it. It is on disk when the call returns.</summary>
+    internal void AddSession(Digest job, ReleasedSession session) => _vault.Put(SessionKind, job.ToString(), session.Encode());
 
     /// <summary>The certificate by which a host is known, or <see langword="null"/>.</summary>
     /// <param name="host">Host and port.</param>

@@ -84,6 +84,7 @@ public sealed class PartyPolicy
             AllowDebug = allowed.Contains("debug"),
             AllowUnconfinedTiles = allowed.Contains("unconfined_tiles"),
             AllowUnknownRevocation = allowed.Contains("unknown_revocation"),
+            AllowMovedJobs = allowed.Contains("moved_jobs"),
         };
         string? collateral = map.Optional("collateral") is { } file ? Path.GetFullPath(file.AsText(4096), folder) : null;
         int graceDays = map.Optional("collateral_grace_days")?.AsInteger(0, MaxGraceDays) ?? 0;
@@ -94,7 +95,8 @@ public sealed class PartyPolicy
         ("simulated_devices", "simulated_devices"),
         ("debug", "debug"),
         ("unconfined_tiles", "unconfined_tiles"),
-        ("unknown_revocation", "unknown_revocation"));
+        ("unknown_revocation", "unknown_revocation"),
+        ("moved_jobs", "moved_jobs"));
 
     // A root stands in the file itself, so that a policy can be published as one file, or in a file of its own.
     private static string Pem(YamlValue value, string folder)

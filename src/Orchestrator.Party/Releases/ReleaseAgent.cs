@@ -4,6 +4,7 @@ using Grpc.Core;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Contracts;
+using Orchestrator.Contracts.Checkpoints;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Contracts.Releases;
@@ -115,6 +116,7 @@ public sealed class ReleaseAgent
     {
         HostMessage.MessageOneofCase.NonceRequest => Answer(message.NonceRequest),
         HostMessage.MessageOneofCase.QuoteOffer => Answer(message.QuoteOffer),
+        HostMessage.MessageOneofCase.CheckpointWritten => Answer(message.CheckpointWritten),
         HostMessage.MessageOneofCase.JobEnded => Note(message.JobEnded),
         _ => null,
     };
@@ -164,6 +166,39 @@ public sealed class ReleaseAgent
         }
     }
 
+    // Only the session that has the keys can raise what this party remembers: what an earlier one writes, if it still can, is no part of the job.
+    private AgentMessage? Answer(CheckpointWritten written)
+    {
+        if (JobOf(written.Job) is not { } job || _party.Keys.FindSession(job) is not { } session)
+        {
+            return null;
+        }
+
+        try
+        {
+            var evidence = Evidence.Parse(written.Evidence.Memory);
+            if (evidence.Digest != session.Quote)
+            {
+                throw new OrchestratorException(ContractErrors.CheckpointStatementInvalid, "It is of another session than the one that has this party's keys.");
+            }
+
+            VerifiedQuote quote = _policy.Verifier(_party.Time).Verify(evidence);
+            CheckpointClaim claim = CheckpointStatement.Verify(written.Statement.Memory, quote).Claim;
+            if (claim.Counter > (session.Memory.Checkpoint?.Counter ?? 0))
+            {
+                _party.Keys.AddSession(job, session with { Memory = session.Memory with { Checkpoint = claim } });
+                _events?.Report(ReleaseEvent.CheckpointSeen(job, claim));
+            }
+
+            return new AgentMessage { CheckpointSeen = new CheckpointSeen { Job = written.Job, Counter = (uint)claim.Counter } };
+        }
+        catch (OrchestratorException e)
+        {
+            Report(ReleaseEvent.Refused(job, session.Quote, [Denial.FromFailedVerification(e, _party.Name)]));
+            return null;
+        }
+    }
+
     private QuoteExpectations Expectations(Manifest manifest, uint attempt)
     {
         // Without a nonce of ours for this attempt, the expectation is a fresh one, which no quote can hold.
@@ -176,6 +211,7 @@ public sealed class ReleaseAgent
             Firmware = manifest.Content.Device.Firmware,
             MinimumSecurityVersion = manifest.Content.Device.MinimumSecurityVersion,
             Nonce = nonce,
+            Earlier = _party.Keys.FindSession(manifest.Digest)?.Memory,
         };
     }
 
@@ -190,9 +226,12 @@ public sealed class ReleaseAgent
             }
 
             using CheckpointShare share = _party.Keys.CheckpointShareOf(manifest.Digest);
-            byte[] package = KeyPackage.Seal(permit, manifest, _party.Keys.SigningKey, keys, share, leastCheckpoint: 0);
+            CheckpointClaim? newest = _party.Keys.FindSession(manifest.Digest)?.Memory.Checkpoint;
+            byte[] package = KeyPackage.Seal(permit, manifest, _party.Keys.SigningKey, keys, share, newest?.Counter ?? 0);
 
-            // Logged before it is sent: what has left must be in the log, what is in the log may have left.
+            // Noted before it is sent: what has left must be remembered, what is remembered may have left.
+            Quote claims = permit.Quote.Claims;
+            _party.Keys.AddSession(manifest.Digest, new ReleasedSession(permit.Quote.Digest, new EarlierSession(claims.Ueid, claims.BootCounter, newest)));
             Report(ReleaseEvent.Released(manifest, permit.Quote, [.. keys.Keys]));
             return new AgentMessage
             {

@@ -22,6 +22,9 @@ public enum ReleaseEventKind
     /// <summary>Keys were refused.</summary>
     Refused,
 
+    /// <summary>A device has stated a checkpoint; the job is not resumed from an older one any more.</summary>
+    CheckpointSeen,
+
     /// <summary>The host says that a job has ended.</summary>
     JobEnded,
 }
@@ -68,6 +71,9 @@ public sealed record ReleaseEvent
 
     internal static ReleaseEvent Refused(Digest job, Digest? quote, IReadOnlyList<Denial> denials) =>
         new(ReleaseEventKind.Refused, $"refused job {job} for {denials.Count} reasons") { Job = job, Quote = quote, Denials = denials };
+
+    internal static ReleaseEvent CheckpointSeen(Digest job, CheckpointClaim checkpoint) =>
+        new(ReleaseEventKind.CheckpointSeen, $"job {job} has checkpoint {checkpoint.Counter}, after epoch {checkpoint.Epoch}") { Job = job };
 
     internal static ReleaseEvent JobEnded(Digest job, Contracts.Protocol.Host.JobEnded ended) =>
         new(ReleaseEventKind.JobEnded, RpcErrors.Printable($"job {job} ended: {ended.State}{(ended.Failure is { } failure ? $", {failure.Code}: {failure.Message}" : "")}"))

@@ -62,13 +62,47 @@ public sealed class ReleasePolicyTests
     public void Validate_QuoteOfAnotherSession_IsDenied(string fault) =>
         AssertDenied(ForSimulator.Validate(Verified(Session[fault].Alter), Expectations), (Session[fault].Code, "clinic"));
 
-    [Fact]
-    public void Validate_OtherCheckpointThanExpected_IsDenied()
+    public static TheoryData<int, string, bool> Resumptions => new()
     {
-        QuoteExpectations resuming = Expectations with { Checkpoint = Digest.Of([1]) };
-        AssertDenied(ForSimulator.Validate(Verified(), resuming), (ReleaseErrors.Checkpoint, "clinic"));
-        Assert.NotNull(ForSimulator.Validate(Verified(quote => quote with { Checkpoint = new CheckpointClaim(Digest.Of([1]), 1, 1) }), resuming).Permit);
+        { 0, "", false },
+        { 1, "acknowledged", false },
+        { 2, "another", false },
+        { 2, "acknowledged", true },
+        { 3, "later", true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Resumptions))]
+    public void Validate_AfterACheckpointWasSeen_TakesThatOrALaterOneOnly(int counter, string content, bool accepted)
+    {
+        var vendor = new TestVendor();
+        QuoteExpectations resuming = Expectations with { Earlier = On(vendor, boot: 2, new CheckpointClaim(Digest.Of("acknowledged"u8), 4, 2)) };
+        CheckpointClaim? offered = counter == 0 ? null : new CheckpointClaim(Digest.Of(System.Text.Encoding.UTF8.GetBytes(content)), 2 * counter, counter);
+        ReleaseDecision decision = ForSimulator.Validate(Verified(quote => quote with { Checkpoint = offered }, vendor), resuming);
+        if (accepted)
+        {
+            Assert.NotNull(decision.Permit);
+        }
+        else
+        {
+            AssertDenied(decision, (ReleaseErrors.Checkpoint, "clinic"));
+        }
     }
+
+    [Fact]
+    public void Validate_WhileAnEarlierSessionMayStillRun_IsDeniedUnlessAllowed()
+    {
+        var vendor = new TestVendor();
+        VerifiedQuote quote = Verified(vendor: vendor);
+        QuoteExpectations sameBoot = Expectations with { Earlier = On(vendor, boot: 3) };
+        QuoteExpectations otherDevice = Expectations with { Earlier = new EarlierSession(new byte[Quote.UeidSize], 1, null) };
+        AssertDenied(ForSimulator.Validate(quote, sameBoot), (ReleaseErrors.Forked, "clinic"));
+        AssertDenied(ForSimulator.Validate(quote, otherDevice), (ReleaseErrors.Forked, "clinic"));
+        Assert.NotNull((ForSimulator with { AllowMovedJobs = true }).Validate(quote, otherDevice).Permit);
+        Assert.NotNull(ForSimulator.Validate(quote, Expectations with { Earlier = On(vendor, boot: 2) }).Permit);
+    }
+
+    private static EarlierSession On(TestVendor vendor, long boot, CheckpointClaim? checkpoint = null) => new(QuoteMaker.Claims(vendor).Ueid, boot, checkpoint);
 
     [Fact]
     public void Validate_LowSecurityVersion_IsDeniedByWhoeverAsksForMore()

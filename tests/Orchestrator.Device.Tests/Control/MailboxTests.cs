@@ -122,8 +122,6 @@ public sealed class MailboxTests
     {
         ["other firmware"] = (content => content with { Device = new DeviceRequirements([TestDevice.Firmware with { Ccu = default }], 1) }, DeviceErrors.FirmwareNotAccepted),
         ["higher security version"] = (content => content with { Device = content.Device with { MinimumSecurityVersion = 2 } }, DeviceErrors.FirmwareNotAccepted),
-        ["checkpoints"] = (content => content with { CheckpointEveryEpochs = 1 }, DeviceErrors.Unsupported),
-        ["finishing the epoch"] = (content => content with { Withdrawal = WithdrawalRule.FinishEpoch }, DeviceErrors.Unsupported),
     };
 
     [Theory]

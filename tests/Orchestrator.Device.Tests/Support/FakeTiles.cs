@@ -34,6 +34,7 @@ internal sealed class FakeTiles : ITileLauncher
         private readonly FakeTiles _tiles;
         private readonly TileChannel _inside;
         private readonly Task _running;
+        private bool _finish;
 
         public Link(FakeTiles tiles)
         {
@@ -82,14 +83,16 @@ internal sealed class FakeTiles : ITileLauncher
                 model.Write(((TileMessage.Program)await _inside.ReceiveAsync()).Chunk.Span);
             }
 
+            await RestoreAsync(configuration, model);
             await SendAsync(new TileMessage.Ready());
             Assert.IsType<TileMessage.Start>(await _inside.ReceiveAsync());
+            int epochs = 0;
             foreach (Pass pass in configuration.Schedule().Passes())
             {
                 foreach (FramePosition position in configuration.Schedule().Frames(pass))
                 {
                     await SendAsync(new TileMessage.NeedFrame(position));
-                    var frame = (TileMessage.Frame)await _inside.ReceiveAsync();
+                    TileMessage.Frame frame = await ReceiveFrameAsync();
                     Assert.Equal(position, frame.Position);
                     _tiles.Delivered.Enqueue(position);
                     model.Write(frame.Plaintext.Span);
@@ -97,12 +100,52 @@ internal sealed class FakeTiles : ITileLauncher
 
                 if (pass.Kind == PassKind.Evaluate)
                 {
+                    epochs = pass.Epoch + 1;
                     await SendAsync(new TileMessage.Progress(pass.Epoch + 1, pass.Epoch + 1, [new Metric("accuracy", 0.98765), new Metric("loss", 1.0 / (pass.Epoch + 1)), new Metric("secret", 42)]));
+                    if (_finish)
+                    {
+                        break;
+                    }
+
+                    await HandOutAsync(configuration, epochs, model);
                 }
             }
 
             await _inside.SendInPiecesAsync(model.ToArray(), (piece, last) => _tiles.Alter(new TileMessage.Output(StreamKind.Model, last, piece))!);
-            await SendAsync(new TileMessage.Done(configuration.Plan.Epochs, 1, 1, 1));
+            await SendAsync(new TileMessage.Done(epochs, 1, 1, 1));
+        }
+
+        private async Task<TileMessage.Frame> ReceiveFrameAsync()
+        {
+            TileMessage message = await _inside.ReceiveAsync();
+            if (message is TileMessage.Finish)
+            {
+                _finish = true;
+                message = await _inside.ReceiveAsync();
+            }
+
+            return (TileMessage.Frame)message;
+        }
+
+        // The state is the plaintext that has come so far.
+        private async Task HandOutAsync(TileMessage.Configure configuration, int epochs, MemoryStream model)
+        {
+            if (configuration.CheckpointEveryEpochs > 0 && epochs % configuration.CheckpointEveryEpochs == 0 && epochs < configuration.Plan.Epochs)
+            {
+                await _inside.SendInPiecesAsync(
+                    model.ToArray().AsMemory((int)configuration.ProgramSize), (piece, last) => _tiles.Alter(new TileMessage.Checkpoint(last, piece)) ?? throw new IOException("The tiles were told to end."));
+            }
+        }
+
+        private async Task RestoreAsync(TileMessage.Configure configuration, MemoryStream model)
+        {
+            bool last = configuration.FirstEpoch == 0;
+            while (!last)
+            {
+                var piece = (TileMessage.State)await _inside.ReceiveAsync();
+                model.Write(piece.Chunk.Span);
+                last = piece.Last;
+            }
         }
 
         private async Task SendAsync(TileMessage message)

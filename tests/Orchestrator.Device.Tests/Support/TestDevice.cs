@@ -30,6 +30,9 @@ internal sealed class TestDevice : IAsyncDisposable
 
     public DeviceServer Server { get; }
 
+    /// <summary>The oldest checkpoint that the parties accept.</summary>
+    public int LeastCheckpoint { get; set; }
+
     public TestJob Job { get; }
 
     public TestHost Host { get; }
@@ -74,6 +77,7 @@ internal sealed class TestDevice : IAsyncDisposable
             request.Nonces.Add(new PartyNonce { Party = party, Nonce = ByteString.CopyFrom(_nonces[party]) });
         }
 
+        request.Checkpoint = Host.Resumed?.Offer();
         return request;
     }
 
@@ -100,7 +104,7 @@ internal sealed class TestDevice : IAsyncDisposable
 
     public VerifiedQuote Verify(byte[] evidence) => new EvidenceVerifier(Anchors, TimeProvider.System, Collateral).Verify(Evidence.Parse(evidence));
 
-    public ReleaseDecision Decide(string party, byte[] evidence) => new ReleasePolicy { Party = party, AllowSimulatedDevices = true }.Validate(
+    public ReleaseDecision Decide(string party, byte[] evidence) => new ReleasePolicy { Party = party, AllowSimulatedDevices = true, AllowMovedJobs = true }.Validate(
         Verify(evidence),
         new QuoteExpectations
         {
@@ -108,14 +112,15 @@ internal sealed class TestDevice : IAsyncDisposable
             Firmware = Job.Manifest.Content.Device.Firmware,
             MinimumSecurityVersion = Job.Manifest.Content.Device.MinimumSecurityVersion,
             Nonce = _nonces[party],
+            Earlier = Verify(evidence).Claims.Checkpoint is { } claim ? new EarlierSession(new byte[Quote.UeidSize], 0, claim) : null,
         });
 
     public byte[] Package(string party, byte[] evidence, IReadOnlyDictionary<int, StreamKey>? keys = null)
     {
         ReleaseDecision decision = Decide(party, evidence);
         Assert.Empty(decision.Denials);
-        using var share = CheckpointShare.Import(new byte[KeyPackage.ShareSize]);
-        return KeyPackage.Seal(decision.Permit!, Job.Manifest, Job.Keys[party].Signing, keys ?? Job.StreamKeysOf(party), share, 0);
+        using var share = CheckpointShare.Import(Job.Shares[party]);
+        return KeyPackage.Seal(decision.Permit!, Job.Manifest, Job.Keys[party].Signing, keys ?? Job.StreamKeysOf(party), share, LeastCheckpoint);
     }
 
     public VerifiedReceipt VerifyReceipt(byte[] receipt) =>

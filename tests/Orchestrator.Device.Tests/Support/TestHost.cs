@@ -16,6 +16,7 @@ internal sealed class TestHost : IDisposable
 {
     private readonly GrpcChannel _channel;
     private readonly IReadOnlyDictionary<int, SealedInput> _inputs;
+    private MemoryStream _written = new();
 
     public TestHost(Uri device, TestJob job)
     {
@@ -33,9 +34,21 @@ internal sealed class TestHost : IDisposable
     /// <summary>Replaces an answer; <see langword="null"/> sends none.</summary>
     public Func<DeviceTransfer, HostTransfer, HostTransfer?> Alter { get; set; } = (_, answer) => answer;
 
+    /// <summary>Says something before an answer, once.</summary>
+    public Func<DeviceTransfer, int, HostTransfer?> Interject { get; set; } = (_, _) => null;
+
     public Dictionary<string, MemoryStream> Outputs { get; } = [];
 
     public List<RunProgress> Progress { get; } = [];
+
+    /// <summary>Checkpoints that are whole, in the order in which they were written.</summary>
+    public List<StoredCheckpoint> Checkpoints { get; } = [];
+
+    /// <summary>Told of every checkpoint that is whole.</summary>
+    public Action<StoredCheckpoint> OnCheckpoint { get; set; } = _ => { };
+
+    /// <summary>What it gives as the checkpoint to resume from.</summary>
+    public StoredCheckpoint? Resumed { get; set; }
 
     /// <summary>Serves a run to its end.</summary>
     /// <returns>The receipt, or what ended the run.</returns>
@@ -51,6 +64,13 @@ internal sealed class TestHost : IDisposable
                 case DeviceTransfer.TransferOneofCase.WriteOutput:
                     Store(request.WriteOutput);
                     break;
+                case DeviceTransfer.TransferOneofCase.WriteCheckpoint:
+                    if (Store(request.WriteCheckpoint) is { } whole)
+                    {
+                        OnCheckpoint(whole);
+                    }
+
+                    break;
                 case DeviceTransfer.TransferOneofCase.Progress:
                     Progress.Add(request.Progress);
                     break;
@@ -59,6 +79,12 @@ internal sealed class TestHost : IDisposable
                 case DeviceTransfer.TransferOneofCase.Exception:
                     return (null, request.Exception);
                 default:
+                    if (Interject(request, Progress.Count) is { } interjection)
+                    {
+                        Interject = (_, _) => null;
+                        await call.RequestStream.WriteAsync(interjection, cancellation);
+                    }
+
                     if (Alter(request, Answer(request)) is { } answer)
                     {
                         await call.RequestStream.WriteAsync(answer, cancellation);
@@ -82,15 +108,35 @@ internal sealed class TestHost : IDisposable
     };
 
     public Frame FrameOf(uint stream, ulong index) =>
-        new() { Stream = stream, Index = index, Data = ByteString.CopyFrom(_inputs[(int)stream].Frame((long)index)) };
+        new() { Stream = stream, Index = index, Data = ByteString.CopyFrom(StoredFrame((int)stream, (long)index)) };
 
     public void Dispose() => _channel.Dispose();
 
+    private byte[] StoredFrame(int stream, long index) => stream == 0 ? Resumed!.Frame(index) : _inputs[stream].Frame(index);
+
     private Leaves LeavesOf(ReadLeaves request)
     {
-        SealedInput input = _inputs[(int)request.Stream];
-        IEnumerable<byte> hashes = Enumerable.Range((int)request.First, (int)request.Count).SelectMany(index => MerkleTree.LeafHash(input.Frame(index)).ToArray());
+        IEnumerable<byte> hashes = Enumerable.Range((int)request.First, (int)request.Count).SelectMany(index => MerkleTree.LeafHash(StoredFrame((int)request.Stream, index)).ToArray());
         return new Leaves { Stream = request.Stream, First = request.First, Hashes = ByteString.CopyFrom([.. hashes]) };
+    }
+
+    private StoredCheckpoint? Store(WriteCheckpoint piece)
+    {
+        if (piece.Offset == 0)
+        {
+            _written = new MemoryStream();
+        }
+
+        Assert.Equal((ulong)_written.Length, piece.Offset);
+        _written.Write(piece.Data.Span);
+        if (piece.Statement.IsEmpty)
+        {
+            return null;
+        }
+
+        var stored = new StoredCheckpoint((int)piece.Counter, (int)piece.Epoch, _written.ToArray(), piece.Statement.ToByteArray());
+        Checkpoints.Add(stored);
+        return stored;
     }
 
     private void Store(WriteOutput output)

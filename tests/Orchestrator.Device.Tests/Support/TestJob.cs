@@ -67,6 +67,9 @@ internal sealed class TestJob
     public Dictionary<string, (PartySigningKey Signing, HpkePrivateKey Sealing)> Keys { get; } = new[] { "clinic-a", "clinic-b", "lab" }
         .ToDictionary(name => name, _ => (PartySigningKey.Generate(), HpkePrivateKey.Generate()));
 
+    /// <summary>Each party's part of the checkpoint key.</summary>
+    public Dictionary<string, byte[]> Shares { get; } = new[] { "clinic-a", "clinic-b", "lab" }.ToDictionary(name => name, _ => System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+
     public IEnumerable<ReadOnlyMemory<byte>> Approvals => Manifest.Content.Parties.Select(party => Approval.Sign(Manifest, party.Name, Keys[party.Name].Signing).Bytes);
 
     public IReadOnlyDictionary<int, StreamKey> StreamKeysOf(string party) =>

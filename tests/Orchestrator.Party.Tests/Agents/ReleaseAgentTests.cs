@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Orchestrator.Attestation;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Attestation.Tests.Support;
+using Orchestrator.Contracts.Checkpoints;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Contracts.Releases;
@@ -98,7 +99,7 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
         byte[] nonce = await NonceAsync();
 
         Assert.NotNull((await OfferAsync(nonce)).Answer.KeyPackage);
-        Assert.Equal(["release-nonce-mismatch"], Codes((await OfferAsync(nonce)).Answer));
+        Assert.Equal(["release-nonce-mismatch", "release-session-forked"], Codes((await OfferAsync(nonce)).Answer));
     }
 
     [Fact]
@@ -182,6 +183,60 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Agent_JobThatMayStillRun_GetsNoKeysForASecondSession()
+    {
+        await AttendAsync(Policy());
+        _party.Keys.AddApproval(_manifest);
+        Assert.NotNull((await OfferAsync(await NonceAsync())).Answer.KeyPackage);
+
+        (AgentMessage elsewhere, _) = await OfferAsync(await NonceAsync(2), attempt: 2, alter: quote => quote with { Ueid = new byte[Quote.UeidSize] });
+        (AgentMessage sameBoot, _) = await OfferAsync(await NonceAsync(3), attempt: 3);
+        (AgentMessage laterBoot, _) = await OfferAsync(await NonceAsync(4), attempt: 4, alter: quote => quote with { BootCounter = quote.BootCounter + 1 });
+
+        Assert.Contains("release-session-forked", Codes(sameBoot));
+        Assert.NotEmpty(Codes(elsewhere));
+        Assert.NotNull(laterBoot.KeyPackage);
+    }
+
+    [Fact]
+    public async Task Agent_AfterACheckpointThatADeviceStated_AcceptsNoOlderOne()
+    {
+        await AttendAsync(Policy());
+        _party.Keys.AddApproval(_manifest);
+        (_, Evidence session) = await OfferAsync(await NonceAsync());
+        var claim = new CheckpointClaim(Digest.Of("second"u8), 2, 2);
+
+        AgentMessage seen = await _host.AskAsync(Written(session, claim));
+        (AgentMessage anew, _) = await OfferAsync(await NonceAsync(2), attempt: 2, alter: quote => quote with { BootCounter = 9 });
+        (AgentMessage older, _) = await OfferAsync(await NonceAsync(3), attempt: 3, alter: quote => quote with { BootCounter = 9, Checkpoint = claim with { Counter = 1, Epoch = 1 } });
+        (AgentMessage newest, Evidence resumed) = await OfferAsync(await NonceAsync(4), attempt: 4, alter: quote => quote with { BootCounter = 9, Checkpoint = claim });
+
+        Assert.Equal(2u, seen.CheckpointSeen.Counter);
+        Assert.Equal(["release-checkpoint-unexpected"], Codes(anew));
+        Assert.Equal(["release-checkpoint-unexpected"], Codes(older));
+        using KeyPackage package = KeyPackage.Open(newest.KeyPackage.SealedPackage.Memory, "clinic-a", _session, _manifest, resumed.Digest);
+        Assert.Equal(2, package.LeastCheckpoint);
+    }
+
+    [Fact]
+    public async Task Agent_StatementThatIsNotByTheSessionWithItsKeys_ChangesNothing()
+    {
+        await AttendAsync(Policy());
+        _party.Keys.AddApproval(_manifest);
+        (_, Evidence session) = await OfferAsync(await NonceAsync());
+        Evidence other = QuoteMaker.Make(_vendor, quote => quote with { Manifest = _manifest.Digest, BootCounter = 7 });
+        var claim = new CheckpointClaim(Digest.Of("second"u8), 2, 2);
+        var stranger = new TestVendor();
+
+        await _host.TellAsync(Written(other, claim));
+        await _host.TellAsync(Written(session, claim, stranger));
+        (AgentMessage anew, _) = await OfferAsync(await NonceAsync(2), attempt: 2, alter: quote => quote with { BootCounter = 9 });
+
+        Assert.NotNull(anew.KeyPackage);
+        Assert.Equal(2, Log().Count(entry => entry.GetRawText().Contains("checkpoint-statement-invalid", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Agent_HostThatGoesAway_IsAttendedAgain()
     {
         await AttendAsync(Policy());
@@ -222,6 +277,16 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
             new HostMessage { QuoteOffer = new QuoteOffer { Job = Name(_manifest.Digest), Attempt = attempt, Evidence = ByteString.CopyFrom(evidence.Bytes.Span) } });
         return (answer, evidence);
     }
+
+    private HostMessage Written(Evidence session, CheckpointClaim claim, TestVendor? signer = null) => new()
+    {
+        CheckpointWritten = new CheckpointWritten
+        {
+            Job = Name(_manifest.Digest),
+            Evidence = ByteString.CopyFrom(session.Bytes.Span),
+            Statement = ByteString.CopyFrom(new CheckpointStatement(session.Digest, _manifest.Digest, claim).Sign((signer ?? _vendor).Alias)),
+        },
+    };
 
     private JsonElement[] Log() =>
         [.. File.ReadAllLines(Path.Combine(_party.Home, ReleaseLog.FileName)).Select(line => JsonDocument.Parse(line).RootElement)];

@@ -109,6 +109,7 @@ public sealed class ReceiptCheckTests : IAsyncLifetime
             Quote = evidence.Digest,
             Streams = [.. _manifest.Content.Streams.Select(stream => new ConsumedStream(stream.Id, stream.Frames, stream.Frames))],
             Epochs = _manifest.Content.Plan.Epochs,
+            Sessions = [new ReceiptSession(evidence.Digest, _manifest.Content.Plan.Epochs)],
             Outputs = [new ReceiptOutput("model", OutputKind.Model, SealModel(key), Digest.Of(File.ReadAllBytes(_parties["model.safetensors"])), ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
                 .Add("lab", OutputKey.Seal(key, _parties.Lab.Identity.SealingKey, _manifest.Digest, "model", "lab")))],
         }.Sign(_vendor.Alias, evidence.Bytes);

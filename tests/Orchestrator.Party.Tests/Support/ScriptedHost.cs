@@ -59,15 +59,22 @@ internal sealed class ScriptedHost : IAsyncDisposable
     public async Task<AgentMessage> AskAsync(HostMessage message)
     {
         using var patience = new CancellationTokenSource(s_patience);
-        await _script.ToAgent.Writer.WriteAsync(message, patience.Token);
+        await _script.ToAgent.Writer.WriteAsync((message, true), patience.Token);
         return await _script.FromAgent.Reader.ReadAsync(patience.Token);
+    }
+
+    /// <summary>Says something that gets no answer.</summary>
+    public async Task TellAsync(HostMessage message)
+    {
+        using var patience = new CancellationTokenSource(s_patience);
+        await _script.ToAgent.Writer.WriteAsync((message, false), patience.Token);
     }
 
     /// <summary>Breaks the agent's call off, and waits until it is back.</summary>
     public async Task HangUpAsync()
     {
         using var patience = new CancellationTokenSource(s_patience);
-        await _script.ToAgent.Writer.WriteAsync(new HostMessage(), patience.Token);
+        await _script.ToAgent.Writer.WriteAsync((new HostMessage(), true), patience.Token);
         await _script.Arrivals.Reader.ReadAsync(patience.Token);
     }
 
@@ -94,7 +101,7 @@ internal sealed class ScriptedHost : IAsyncDisposable
 
     private sealed class Script
     {
-        public Channel<HostMessage> ToAgent { get; } = Channel.CreateUnbounded<HostMessage>();
+        public Channel<(HostMessage Message, bool Asks)> ToAgent { get; } = Channel.CreateUnbounded<(HostMessage, bool)>();
 
         public Channel<AgentMessage> FromAgent { get; } = Channel.CreateUnbounded<AgentMessage>();
 
@@ -124,7 +131,7 @@ internal sealed class ScriptedHost : IAsyncDisposable
             script.Attendances++;
             await context.WriteResponseHeadersAsync([]);
             await script.Arrivals.Writer.WriteAsync(true);
-            await foreach (HostMessage message in script.ToAgent.Reader.ReadAllAsync(context.CancellationToken))
+            await foreach ((HostMessage message, bool asks) in script.ToAgent.Reader.ReadAllAsync(context.CancellationToken))
             {
                 if (message.MessageCase == HostMessage.MessageOneofCase.None)
                 {
@@ -132,6 +139,11 @@ internal sealed class ScriptedHost : IAsyncDisposable
                 }
 
                 await responseStream.WriteAsync(message);
+                if (!asks)
+                {
+                    continue;
+                }
+
                 await requestStream.MoveNext(context.CancellationToken);
                 await script.FromAgent.Writer.WriteAsync(requestStream.Current);
             }

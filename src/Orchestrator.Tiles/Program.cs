@@ -24,7 +24,7 @@ Console.CancelKeyPress += (_, signal) =>
     interrupted.Cancel();
 };
 
-NumericKernels.Fix();
+NativeLibraries.Prepare();
 try
 {
     return args switch

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
-using System.Text.Json;
 
 namespace Orchestrator.Device;
 
@@ -14,14 +13,15 @@ internal static class DeviceCommand
         var vendor = new Option<string?>("--vendor") { Description = "Folder of the simulated vendor, which devices can share; default is one inside the state folder. Parties trust its root.pem.", HelpName = "DIR" };
         var listen = new Option<IPEndPoint>("--listen") { Description = "Address and port to serve on; port 0 takes any that is free.", HelpName = "ADDRESS:PORT", CustomParser = ParseEndPoint, DefaultValueFactory = _ => new IPEndPoint(IPAddress.Loopback, 0) };
         var readyFile = new Option<string?>("--ready-file") { Description = "File to write the device's address into once it serves.", HelpName = "FILE" };
-        var fault = new Option<Fault>("--fault") { Description = $"Be wrong on purpose: {string.Join(", ", Enum.GetValues<Fault>().Skip(1).Select(NameOf))}.", HelpName = "NAME", CustomParser = ParseFault };
+        var fault = new Option<Fault>("--fault") { Description = "Be wrong on purpose, in one of the ways that --list-faults prints.", HelpName = "NAME", CustomParser = ParseFault };
+        var listFaults = new Option<bool>("--list-faults") { Description = "Print the faults, what is wrong with the device, and the code with which parties refuse it." };
         var unconfined = new Option<bool>("--allow-unconfined-tiles") { Description = "Serve even if the tiles cannot be confined here; quotes then say so." };
 
         var command = new RootCommand("Orchestrator's simulated accelerator: proves what it is and what it will run, takes keys from parties, trains on what they sealed. Its root of trust is software, and its certificates say so.\n\nExample:\n  Orchestrator.Device --state ./device --listen 127.0.0.1:7500")
         {
-            state, vendor, listen, readyFile, fault, unconfined,
+            state, vendor, listen, readyFile, fault, listFaults, unconfined,
         };
-        command.SetAction((result, cancellationToken) => run(
+        command.SetAction((result, cancellationToken) => result.GetValue(listFaults) ? ListFaultsAsync(result.InvocationConfiguration.Output) : run(
             new DeviceOptions
             {
                 State = result.GetRequiredValue(state),
@@ -35,18 +35,26 @@ internal static class DeviceCommand
         return command;
     }
 
-    private static string NameOf(Fault fault) => JsonNamingPolicy.KebabCaseLower.ConvertName(fault.ToString());
+    private static async Task<int> ListFaultsAsync(TextWriter output)
+    {
+        foreach (FaultDescription fault in FaultDescription.All)
+        {
+            await output.WriteLineAsync($"{fault.Name,-20} {fault.Deed,-52} {fault.CaughtBy}").ConfigureAwait(false);
+        }
+
+        return 0;
+    }
 
     private static Fault ParseFault(ArgumentResult result)
     {
         string name = result.Tokens.Single().Value;
-        Fault fault = Enum.GetValues<Fault>().FirstOrDefault(candidate => NameOf(candidate) == name);
-        if (fault == Fault.None)
+        FaultDescription? described = FaultDescription.All.FirstOrDefault(candidate => candidate.Name == name);
+        if (described is null)
         {
-            result.AddError($"\"{name}\" is none of the faults.");
+            result.AddError($"\"{name}\" is none of the faults; --list-faults prints them.");
         }
 
-        return fault;
+        return described?.Fault ?? Fault.None;
     }
 
     private static IPEndPoint ParseEndPoint(ArgumentResult result)

@@ -16,6 +16,10 @@ public static class DeviceErrors
     public static readonly ErrorCode StateDamaged = new("device-state-damaged", ErrorClass.Storage,
         "A file of the device's state is damaged.", "Restore the folder from a copy, or provision a new device in an empty folder.");
 
+    /// <summary>A monotonic counter went back.</summary>
+    public static readonly ErrorCode CounterRolledBack = new("device-counter-rolled-back", ErrorClass.Integrity,
+        "A monotonic counter of the device was put back to an earlier state.", "Somebody altered the device's state folder. Provision a new device in an empty folder, and ask who did.");
+
     /// <summary>The address to serve at is taken or not this machine's.</summary>
     public static readonly ErrorCode AddressUnavailable = new("device-address-unavailable", ErrorClass.Unavailable,
         "The device cannot serve at the address given.", "Choose another address and port; port 0 takes any that is free.");
@@ -35,6 +39,18 @@ public static class DeviceErrors
     /// <summary>A command that the present state does not allow.</summary>
     public static readonly ErrorCode CommandIllegal = new("device-command-illegal", ErrorClass.Conflict,
         "The device's state does not allow the command; nothing was changed.", "Follow the order of a session, or reset the device.");
+
+    /// <summary>An access past the mailbox's session, in trusted mode.</summary>
+    public static readonly ErrorCode AccessLocked = new("device-access-locked", ErrorClass.Refused,
+        "The device has locked its host out: memory, registers, firmware and debugging are closed; nothing was changed.", "Reset the device, which scrubs it, and use it in ordinary mode.");
+
+    /// <summary>An access in ordinary mode to something that is not there.</summary>
+    public static readonly ErrorCode AccessOutOfRange = new("device-access-out-of-range", ErrorClass.Input,
+        "The device has no such address, register or slot.", "Stay within the sizes that the ICU image gives.");
+
+    /// <summary>Trusted mode is not for a device that a debugger may have changed.</summary>
+    public static readonly ErrorCode DebuggerAttached = new("device-debugger-attached", ErrorClass.Conflict,
+        "A debugger was attached since the last reset, so the device does not enter trusted mode.", "Reset the device, then enter trusted mode.");
 
     /// <summary>The parties' nonces are not one each.</summary>
     public static readonly ErrorCode NoncesInvalid = new("device-nonces-invalid", ErrorClass.Input,
@@ -124,6 +140,10 @@ public static class DeviceErrors
     public static readonly ErrorCode CheckpointForged = new("device-checkpoint-forged", ErrorClass.Integrity,
         "The checkpoint is not the one that the device quoted, or was not sealed under the keys of this job's parties.",
         "Somebody with access to the host's storage altered it; only the job from its beginning is left, as a new manifest.");
+
+    /// <summary>Memory was not clear after it was cleared: the device is broken, or somebody writes into it.</summary>
+    public static readonly ErrorCode ScrubFailed = new("device-scrub-failed", ErrorClass.Internal,
+        "Memory of the tiles is not zero after scrubbing.", "Switch the device off, and use another one.");
 
     /// <summary>A defect of the device.</summary>
     public static readonly ErrorCode Failed = new("device-failed", ErrorClass.Internal,

@@ -1,4 +1,5 @@
 using System.Net;
+using Orchestrator.Device.Tiles;
 
 namespace Orchestrator.Device;
 
@@ -22,4 +23,7 @@ public sealed record DeviceOptions
 
     /// <summary>Whether to serve where the tiles cannot be confined.</summary>
     public bool AllowUnconfinedTiles { get; init; }
+
+    /// <summary>How the tiles are to be confined.</summary>
+    public Confinement Confinement => Fault == Fault.NoConfinement ? Confinement.None : AllowUnconfinedTiles ? Confinement.IfPossible : Confinement.Required;
 }

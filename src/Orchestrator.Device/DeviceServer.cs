@@ -69,6 +69,11 @@ public sealed class DeviceServer : IAsyncDisposable
             time ??= TimeProvider.System;
             using SimulatedVendor vendor = await SimulatedVendor.OpenAsync(VendorFolder(options), time, cancellation).ConfigureAwait(false);
             var rootOfTrust = RootOfTrust.Open(state, vendor, FirmwareMeter.Installed, time, options.Fault);
+            if (options.Fault == Fault.StaleCollateral)
+            {
+                await vendor.LetCollateralLapseAsync(cancellation).ConfigureAwait(false);
+            }
+
             if (options.Fault == Fault.Revoked)
             {
                 await vendor.RevokeAsync(rootOfTrust.DckId, cancellation).ConfigureAwait(false);
@@ -111,11 +116,11 @@ public sealed class DeviceServer : IAsyncDisposable
         builder.Services
             .AddSingleton(time)
             .AddSingleton(_ => rootOfTrust)
-            .AddSingleton(provider => launcher ?? new Autoloader(AppContext.BaseDirectory, options.AllowUnconfinedTiles, provider.GetRequiredService<ILogger<Autoloader>>()))
+            .AddSingleton(provider => launcher ?? new Autoloader(AppContext.BaseDirectory, options.Confinement, provider.GetRequiredService<ILogger<Autoloader>>()))
             .AddSingleton(provider => new Mailbox(
                 provider.GetRequiredService<RootOfTrust>(),
-                new Quoter(provider.GetRequiredService<ITileLauncher>().Confined, options.Fault == Fault.ReplayedNonce),
-                checksItself: options.Fault == Fault.None));
+                new Quoter(provider.GetRequiredService<ITileLauncher>().Confined, Attestation.Measurement.Of(FirmwareMeter.Installed.ReadIcuImage()), options.Fault),
+                options.Fault));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options.Listen));
         return builder.Build();
     }

@@ -14,9 +14,10 @@ public sealed class Mailbox : IDisposable
     private readonly Lock _gate = new();
     private readonly RootOfTrust _rootOfTrust;
     private readonly Quoter _quoter;
-    private readonly bool _checksItself;
+    private readonly Fault _fault;
 
     private BootIdentity _boot;
+    private HostWindow _window;
     private DeviceState _state = DeviceState.Idle;
     private LoadedJob? _job;
     private Session? _session;
@@ -26,15 +27,16 @@ public sealed class Mailbox : IDisposable
     /// <summary>Boots the device.</summary>
     /// <param name="rootOfTrust">Gives every boot its identity; owned by the caller.</param>
     /// <param name="quoter">Makes the quotes.</param>
-    /// <param name="checksItself">Whether the device refuses manifests that do not accept it.</param>
-    public Mailbox(RootOfTrust rootOfTrust, Quoter quoter, bool checksItself)
+    /// <param name="fault">With a fault, the device takes manifests that do not accept it.</param>
+    public Mailbox(RootOfTrust rootOfTrust, Quoter quoter, Fault fault)
     {
         ArgumentNullException.ThrowIfNull(rootOfTrust);
         ArgumentNullException.ThrowIfNull(quoter);
         _rootOfTrust = rootOfTrust;
         _quoter = quoter;
-        _checksItself = checksItself;
+        _fault = fault;
         _boot = rootOfTrust.Boot();
+        _window = OpenWindow();
     }
 
     /// <summary>What the device is and where it stands.</summary>
@@ -58,8 +60,25 @@ public sealed class Mailbox : IDisposable
     }
 
     /// <summary>Locks the host out of everything but this mailbox.</summary>
-    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.CommandIllegal"/>.</exception>
-    public void EnterTrustedMode() => Execute(Command.EnterTrustedMode, () => true);
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.CommandIllegal"/> or <see cref="DeviceErrors.DebuggerAttached"/>.</exception>
+    public void EnterTrustedMode() => Execute(Command.EnterTrustedMode, () => _window.DebuggerAttached
+        ? throw new OrchestratorException(DeviceErrors.DebuggerAttached, DeviceErrors.DebuggerAttached.Meaning)
+        : true);
+
+    /// <summary>Reaches past the session, which only ordinary mode allows: from entering trusted mode to the next reset every access is refused.</summary>
+    /// <param name="name">The access, for messages.</param>
+    /// <param name="access">What to do.</param>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.AccessLocked"/>, or what <paramref name="access"/> threw.</exception>
+    public T Reach<T>(string name, Func<HostWindow, T> access)
+    {
+        ArgumentNullException.ThrowIfNull(access);
+        lock (_gate)
+        {
+            return _state == DeviceState.Idle || _fault == Fault.OrdinaryMode
+                ? access(_window)
+                : throw new OrchestratorException(DeviceErrors.AccessLocked, $"{name} is closed while the device is {_state}.");
+        }
+    }
 
     /// <summary>Takes a job after checking it.</summary>
     /// <exception cref="OrchestratorException">As <see cref="LoadedJob.Check"/>, or <see cref="DeviceErrors.CommandIllegal"/>.</exception>
@@ -68,7 +87,7 @@ public sealed class Mailbox : IDisposable
         IEnumerable<ReadOnlyMemory<byte>> approvals,
         IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>> nonces,
         CheckpointOffer? checkpoint) =>
-        Execute(Command.Load, () => _job = LoadedJob.Check(manifest, approvals, nonces, checkpoint, _boot, _checksItself));
+        Execute(Command.Load, () => _job = LoadedJob.Check(manifest, approvals, nonces, checkpoint, _boot, acceptsItself: _fault == Fault.None));
 
     /// <summary>Attests to the loaded job with a fresh session key.</summary>
     /// <returns>The evidence.</returns>
@@ -141,6 +160,7 @@ public sealed class Mailbox : IDisposable
                 Scrub();
                 _boot.Dispose();
                 _boot = next;
+                _window = OpenWindow();
                 _exception = null;
                 _state = DeviceState.Idle;
             }
@@ -176,6 +196,8 @@ public sealed class Mailbox : IDisposable
             return result;
         }
     }
+
+    private HostWindow OpenWindow() => new(_boot.Board, _rootOfTrust.LoadIcuImage);
 
     private void Scrub()
     {

@@ -57,6 +57,47 @@ public sealed class MailboxService(Mailbox mailbox) : MailboxProtocol.MailboxBas
         return Task.FromResult(Describe());
     }
 
+    /// <inheritdoc/>
+    public override Task<MemoryReply> ReadTileMemory(ReadTileMemoryRequest request, ServerCallContext context) =>
+        Reading(nameof(ReadTileMemory), window => window.ReadTileMemory(request.Address, request.Length));
+
+    /// <inheritdoc/>
+    public override Task<MemoryReply> ReadKeyRegister(ReadKeyRegisterRequest request, ServerCallContext context) =>
+        Reading(nameof(ReadKeyRegister), window => window.ReadKeyRegister(request.Slot));
+
+    /// <inheritdoc/>
+    public override Task<DeviceStatus> WriteTileMemory(WriteTileMemoryRequest request, ServerCallContext context) =>
+        Writing(nameof(WriteTileMemory), window => window.WriteTileMemory(request.Address, request.Data.Span));
+
+    /// <inheritdoc/>
+    public override Task<DeviceStatus> WriteContext(WriteContextRequest request, ServerCallContext context) =>
+        Writing(nameof(WriteContext), window => window.WriteContext(request.Context));
+
+    /// <inheritdoc/>
+    public override Task<DeviceStatus> WriteConfiguration(WriteConfigurationRequest request, ServerCallContext context) =>
+        Writing(nameof(WriteConfiguration), window => window.WriteConfiguration(request.Register));
+
+    /// <inheritdoc/>
+    public override Task<DeviceStatus> LoadFirmware(LoadFirmwareRequest request, ServerCallContext context) =>
+        Writing(nameof(LoadFirmware), window => window.LoadFirmware(request.Image.Memory));
+
+    /// <inheritdoc/>
+    public override Task<DeviceStatus> AttachDebugger(AttachDebuggerRequest request, ServerCallContext context) =>
+        Writing(nameof(AttachDebugger), window => window.AttachDebugger());
+
+    private Task<MemoryReply> Reading(string name, Func<HostWindow, byte[]> read) =>
+        Task.FromResult(new MemoryReply { Data = ByteString.CopyFrom(mailbox.Reach(name, read)) });
+
+    private Task<DeviceStatus> Writing(string name, Action<HostWindow> write)
+    {
+        mailbox.Reach(name, window =>
+        {
+            write(window);
+            return true;
+        });
+        return Task.FromResult(Describe());
+    }
+
     private DeviceStatus Describe()
     {
         MailboxStatus status = mailbox.Status();

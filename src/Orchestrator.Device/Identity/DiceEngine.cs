@@ -17,6 +17,7 @@ public static class DiceEngine
     private const int DerivedSize = 48;
 
     private static readonly byte[] HdiSalt = Encoding.ASCII.GetBytes("orchestrator/dice/hdi/v1");
+    private static readonly byte[] CounterSalt = Encoding.ASCII.GetBytes("orchestrator/dice/counter/v1");
     private static readonly byte[] CdiSalt = Encoding.ASCII.GetBytes("orchestrator/dice/cdi/v1");
 
     /// <summary>The device certificate authority key: HDI = HKDF(salt, UDS), then a key pair from HDI.</summary>
@@ -27,6 +28,16 @@ public static class DiceEngine
     /// <param name="secret">The UDS, 32 bytes.</param>
     /// <param name="firmware">Measurement of the CCU firmware.</param>
     public static ECDsa DeriveDeviceId(ReadOnlySpan<byte> secret, Measurement firmware) => Derive(secret, CdiSalt, firmware.ToArray());
+
+    /// <summary>The key that authenticates the stored counters: HKDF(salt, UDS), 48 bytes.</summary>
+    /// <param name="secret">The UDS, 32 bytes.</param>
+    public static byte[] DeriveCounterKey(ReadOnlySpan<byte> secret)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(secret.Length, SecretSize);
+        byte[] key = new byte[DerivedSize];
+        HKDF.DeriveKey(HashAlgorithmName.SHA384, secret, key, CounterSalt, []);
+        return key;
+    }
 
     private static ECDsa Derive(ReadOnlySpan<byte> secret, byte[] salt, byte[] info)
     {

@@ -20,6 +20,7 @@ public sealed class RootOfTrust : IDisposable
     private const int CertificateYears = 10;
 
     private readonly byte[] _secret;
+    private readonly byte[] _counterKey;
     private readonly MonotonicCounter _bootCounter;
     private readonly FirmwareMeter _meter;
     private readonly TimeProvider _time;
@@ -32,10 +33,13 @@ public sealed class RootOfTrust : IDisposable
     private readonly Icu _icu;
     private readonly ResetLine _reset;
 
+    private byte[]? _loadedIcuImage;
+
     private RootOfTrust(byte[] secret, StateFolder state, SimulatedVendor vendor, FirmwareMeter meter, TimeProvider time, Fault fault)
     {
         _secret = secret;
-        _bootCounter = new MonotonicCounter(state, CounterFile);
+        _counterKey = DiceEngine.DeriveCounterKey(secret);
+        _bootCounter = new MonotonicCounter(state, CounterFile, _counterKey);
         _meter = meter;
         _time = time;
         _fault = fault;
@@ -59,6 +63,9 @@ public sealed class RootOfTrust : IDisposable
         if (secret is null)
         {
             secret = RandomNumberGenerator.GetBytes(DiceEngine.SecretSize);
+
+            // The secret is written last: until it is there, nothing was provisioned.
+            new MonotonicCounter(state, CounterFile, DiceEngine.DeriveCounterKey(secret)).Provision();
             state.Write(SecretFile, secret);
         }
 
@@ -72,7 +79,7 @@ public sealed class RootOfTrust : IDisposable
     public BootIdentity Boot()
     {
         _reset.Pulse();
-        var firmware = new FirmwareMeasurements(_meter.MeasureCcu(), _ccu.IcuMeasurement!.Value, _meter.MeasureTiles());
+        var firmware = new FirmwareMeasurements(_meter.MeasureCcu(), _ccu.IcuMeasurement!.Value, WithFault(_meter.MeasureTiles()));
         int securityVersion = _fault == Fault.StaleFirmware ? 0 : FirmwareMeter.SecurityVersion;
         bool debug = _fault == Fault.Debug;
         using ECDsa deviceId = DiceEngine.DeriveDeviceId(_secret, firmware.Ccu);
@@ -86,17 +93,26 @@ public sealed class RootOfTrust : IDisposable
             DeviceId = Measurement.Of(deviceId.ExportSubjectPublicKeyInfo()),
             BootCounter = _bootCounter.Increment(),
             Firmware = firmware,
-            Bootloader = _meter.MeasureBootloader(),
+            Bootloader = WithFault(_meter.MeasureBootloader()),
             SecurityVersion = securityVersion,
             Debug = debug,
             Board = _icu.Board!,
         };
     }
 
+    /// <summary>Takes another ICU image, which the next reset measures and starts. It is kept until the device is switched off.</summary>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.FirmwareInvalid"/>.</exception>
+    public void LoadIcuImage(ReadOnlyMemory<byte> image)
+    {
+        BoardConfiguration.Parse(image.Span);
+        _loadedIcuImage = image.ToArray();
+    }
+
     /// <summary>Erases the secret from memory.</summary>
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(_secret);
+        CryptographicOperations.ZeroMemory(_counterKey);
         _dck.Dispose();
     }
 
@@ -119,6 +135,13 @@ public sealed class RootOfTrust : IDisposable
         return _fault == Fault.ExpiredChain ? new Validity(now.AddDays(-2), now.AddDays(-1)) : Validity.From(now, CertificateYears);
     }
 
+    // The bootloader is one of the tiles' files: another one measures differently alone and with them.
+    private Measurement WithFault(Measurement tiles) => _fault == Fault.WrongBootloader ? Measurement.Of(tiles.ToArray()) : tiles;
+
     // Wrong firmware is an image that differs in a byte without meaning; its measurement is honest.
-    private byte[] ReadIcuImage() => _fault == Fault.WrongFirmware ? [.. _meter.ReadIcuImage(), (byte)' '] : _meter.ReadIcuImage();
+    private byte[] ReadIcuImage()
+    {
+        byte[] image = _loadedIcuImage ?? _meter.ReadIcuImage();
+        return _fault is Fault.WrongFirmware or Fault.ForgedMeasurement ? [.. image, (byte)' '] : image;
+    }
 }

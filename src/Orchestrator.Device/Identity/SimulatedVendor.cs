@@ -75,6 +75,13 @@ public sealed class SimulatedVendor : IDisposable
         Publish([.. RevokedKeys().Append(key).Distinct()]);
     }
 
+    /// <summary>Publishes collateral whose time was over yesterday: a fault.</summary>
+    public async Task LetCollateralLapseAsync(CancellationToken cancellation = default)
+    {
+        using IDisposable held = await _folder.WaitForLockAsync(_time, cancellation).ConfigureAwait(false);
+        Publish(RevokedKeys(), days: -1);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _key.Dispose();
 
@@ -83,14 +90,15 @@ public sealed class SimulatedVendor : IDisposable
         ? Collateral.Verify(list, TrustAnchors.None.WithPem(Encoding.ASCII.GetString(_folder.Read(RootFile) ?? []))).Content.Revoked
         : throw new OrchestratorException(DeviceErrors.StateDamaged, $"The simulated vendor's collateral {_folder.PathOf(CollateralFile)} is missing.");
 
-    private void Publish(IEnumerable<Measurement> keys)
+    private void Publish(IEnumerable<Measurement> keys, int days = CollateralDays)
     {
         // A key for one document: what signs often is not the root, and what is thrown away cannot be stolen.
         using ECDsa signer = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-        Validity validity = Validity.From(_time.GetUtcNow(), years: 1);
+        Validity validity = Validity.From(_time.GetUtcNow().AddDays(days - CollateralDays), years: 1);
         X500DistinguishedName name = CertificateIssuer.Name(CertificateProfile.Collateral, signer, simulated: false);
         byte[] certificate = CertificateIssuer.Issue(CertificateProfile.Collateral, name, signer, _name, _key, validity);
-        var content = new CollateralContent(_time.GetUtcNow(), _time.GetUtcNow().AddDays(CollateralDays), [.. keys], MinimumSecurityVersion);
+        DateTimeOffset end = _time.GetUtcNow().AddDays(days);
+        var content = new CollateralContent(end.AddDays(-CollateralDays), end, [.. keys], MinimumSecurityVersion);
         _folder.Write(CollateralFile, Collateral.Issue(signer, certificate, content));
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Orchestrator.Attestation;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Crypto.Cose;
 using Orchestrator.Device.Identity;
@@ -8,8 +9,9 @@ namespace Orchestrator.Device.Sessions;
 
 /// <summary>Makes and signs quotes.</summary>
 /// <param name="confined">Whether the tiles of this device are confined.</param>
-/// <param name="replaysNonces">The fault of putting an earlier session's nonces into a quote.</param>
-public sealed class Quoter(bool confined, bool replaysNonces)
+/// <param name="honestIcu">What the ICU of this build measures, for the fault of naming it whatever runs.</param>
+/// <param name="fault">The lie to tell, if any.</param>
+public sealed class Quoter(bool confined, Measurement honestIcu, Fault fault)
 {
     private const string HardwareModel = "orchestrator-itx-simulator";
     private const string HardwareVersion = "1";
@@ -28,12 +30,12 @@ public sealed class Quoter(bool confined, bool replaysNonces)
             HardwareModel = HardwareModel,
             HardwareVersion = HardwareVersion,
             DeviceId = device.DeviceId,
-            Firmware = device.Firmware,
+            Firmware = fault == Fault.ForgedMeasurement ? device.Firmware with { Icu = honestIcu } : device.Firmware,
             SecurityVersion = device.SecurityVersion,
             Debug = device.Debug,
-            Mode = Quote.TrustedMode,
+            Mode = fault == Fault.OrdinaryMode ? Quote.OrdinaryMode : Quote.TrustedMode,
             Confined = confined,
-            Simulated = true,
+            Simulated = fault != Fault.ForgedHardware,
             BootCounter = device.BootCounter,
             Bootloader = device.Bootloader,
             Manifest = session.Job.Manifest.Digest,
@@ -49,7 +51,7 @@ public sealed class Quoter(bool confined, bool replaysNonces)
     {
         ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> earlier = _earlierNonces;
         _earlierNonces = fresh;
-        return replaysNonces
+        return fault == Fault.ReplayedNonce
             ? fresh.ToImmutableSortedDictionary(nonce => nonce.Key, nonce => earlier.GetValueOrDefault(nonce.Key, NonceOfForgottenSession()), StringComparer.Ordinal)
             : fresh;
     }

@@ -18,17 +18,17 @@ public sealed class Autoloader : ITileLauncher
     private readonly ILogger _log;
 
     /// <param name="folder">Where the tile program is installed.</param>
-    /// <param name="allowUnconfined">Whether to go on where tiles cannot be confined.</param>
+    /// <param name="confinement">Whether to confine the tiles, and to go on where that is not possible.</param>
     /// <param name="log">Gets what the tiles print while they hold nothing secret.</param>
     /// <exception cref="OrchestratorException"><see cref="DeviceErrors.ConfinementUnavailable"/> or <see cref="DeviceErrors.FirmwareMissing"/>.</exception>
-    public Autoloader(string folder, bool allowUnconfined, ILogger<Autoloader> log)
+    public Autoloader(string folder, Confinement confinement, ILogger<Autoloader> log)
     {
         _folder = Path.GetFullPath(folder);
         _meter = new FirmwareMeter(_folder);
         _measured = _meter.MeasureTiles();
         _log = log;
-        Confined = TileConfinement.IsAvailable(_folder);
-        if (!Confined && !allowUnconfined)
+        Confined = confinement != Confinement.None && TileConfinement.IsAvailable(_folder);
+        if (!Confined && confinement == Confinement.Required)
         {
             throw new OrchestratorException(DeviceErrors.ConfinementUnavailable, "bubblewrap cannot confine the tiles here.");
         }

@@ -24,7 +24,8 @@ public sealed class Plaintext : IDisposable
     {
         if (_buffer is not null)
         {
-            ArrayPool<byte>.Shared.Return(_buffer, clearArray: true);
+            MemoryScrub.Scrub(_buffer);
+            ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = null;
         }
     }

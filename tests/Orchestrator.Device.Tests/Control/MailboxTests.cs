@@ -35,14 +35,17 @@ public sealed class MailboxTests
     }
 
     public static TheoryData<DeviceState> ReachableStates =>
-        [DeviceState.Idle, DeviceState.Trusted, DeviceState.Loaded, DeviceState.Quoted, DeviceState.Staged, DeviceState.Committed, DeviceState.Finished, DeviceState.Exception];
+        [.. Enum.GetValues<DeviceState>().Where(state => state is not (DeviceState.Unspecified or DeviceState.Running))];
+
+    public static TheoryData<DeviceState> EveryState => [.. Enum.GetValues<DeviceState>().Where(state => state != DeviceState.Unspecified)];
 
     [Theory]
-    [MemberData(nameof(ReachableStates))]
+    [MemberData(nameof(EveryState))]
     public async Task Command_ThatTheStateForbids_FailsAndChangesNothing(DeviceState state)
     {
         await using TestDevice device = await TestDevice.StartAsync();
-        LoadRequest load = await ReachAsync(device, state);
+        await using RunInProgress? run = state == DeviceState.Running ? await RunInProgress.StartAsync(device) : null;
+        LoadRequest load = run is null ? await ReachAsync(device, state) : device.LoadRequest();
         var commands = new Dictionary<string, Func<Task>>
         {
             ["EnterTrustedMode"] = async () => await device.Host.Mailbox.EnterTrustedModeAsync(new EnterTrustedModeRequest()),
@@ -181,7 +184,7 @@ public sealed class MailboxTests
     private static async Task<DeviceStatus> StageAsync(TestDevice device, string party, byte[] package) =>
         await device.Host.Mailbox.StageAsync(new StageRequest { Party = party, SealedPackage = ByteString.CopyFrom(package) });
 
-    private static async Task<LoadRequest> ReachAsync(TestDevice device, DeviceState state)
+    internal static async Task<LoadRequest> ReachAsync(TestDevice device, DeviceState state)
     {
         LoadRequest load = device.LoadRequest();
         switch (state)

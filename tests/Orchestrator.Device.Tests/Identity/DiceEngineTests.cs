@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Orchestrator.Attestation;
 using Orchestrator.Device.Identity;
+using Orchestrator.Device.Tests.Support;
 
 namespace Orchestrator.Device.Tests.Identity;
 
@@ -52,19 +53,8 @@ public sealed class DiceEngineTests
 
     private static byte[] Hex(JsonElement element, string name) => Convert.FromHexString(element.GetProperty(name).GetString()!);
 
-    private static JsonElement Read()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            string file = Path.Combine(at.FullName, "tests", "Vectors", "device", "dice.json");
-            if (File.Exists(file))
-            {
-                return JsonDocument.Parse(File.ReadAllText(file)).RootElement;
-            }
-        }
-
-        throw new FileNotFoundException("tests/Vectors/device/dice.json is not above the test assembly.");
-    }
+    private static JsonElement Read() =>
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "tests", "Vectors", "device", "dice.json"))).RootElement;
 
     private static string PublicOf(ECDsa key)
     {

@@ -8,34 +8,51 @@ namespace Orchestrator.Device.Tests.Identity;
 
 public sealed class FaultTests
 {
-    [Theory]
-    [InlineData(Fault.ForeignRoot)]
-    [InlineData(Fault.Revoked)]
-    [InlineData(Fault.ExpiredChain)]
-    public async Task Verify_DeviceWithAFaultyChain_Refuses(Fault fault)
+    /// <summary>Whose rules refuse, where it is not verification that fails.</summary>
+    private static readonly Dictionary<Fault, string[]> Policies = new()
     {
-        ErrorCode expected = fault switch
-        {
-            Fault.ForeignRoot => AttestationErrors.RootUnknown,
-            Fault.Revoked => AttestationErrors.Revoked,
-            _ => AttestationErrors.CertificateExpired,
-        };
-        await using TestDevice device = await TestDevice.StartAsync(fault: fault);
-        byte[] evidence = await device.QuoteAsync();
-        ErrorAssert.Throws(expected, () => device.Verify(evidence));
-    }
+        [Fault.Debug] = ["clinic-a"],
+        [Fault.StaleFirmware] = ["manifest", "clinic-a", "vendor"],
+        [Fault.WrongFirmware] = ["manifest"],
+        [Fault.WrongBootloader] = ["manifest"],
+        [Fault.ReplayedNonce] = ["clinic-a"],
+        [Fault.OrdinaryMode] = ["clinic-a"],
+        [Fault.NoConfinement] = ["clinic-a"],
+    };
+
+    public static TheoryData<Fault> Faults => [.. Enum.GetValues<Fault>().Where(fault => fault != Fault.None)];
 
     [Theory]
-    [InlineData(Fault.Debug, "release-device-debug", "clinic-a")]
-    [InlineData(Fault.StaleFirmware, "release-security-version-low", "manifest", "clinic-a", "vendor")]
-    [InlineData(Fault.WrongFirmware, "release-firmware-unknown", "manifest")]
-    [InlineData(Fault.ReplayedNonce, "release-nonce-mismatch", "clinic-a")]
-    public async Task Validate_DeviceWithFaultyClaims_Denies(Fault fault, string code, params string[] policies)
+    [MemberData(nameof(Faults))]
+    public async Task Device_WithAFault_IsRefusedByAnUnmodifiedParty(Fault fault)
     {
-        await using TestDevice device = await TestDevice.StartAsync(fault: fault);
-        ReleaseDecision decision = device.Decide("clinic-a", await device.QuoteAsync());
+        string code = FaultDescription.All.Single(description => description.Fault == fault).CaughtBy;
+        await using TestDevice device = await TestDevice.StartAsync(new FakeTiles { Confined = fault != Fault.NoConfinement }, fault);
+        byte[] evidence = await device.QuoteAsync();
+        if (code.StartsWith("attestation-", StringComparison.Ordinal))
+        {
+            Assert.Equal(code, Assert.Throws<OrchestratorException>(() => device.Verify(evidence)).Code.Id);
+            return;
+        }
+
+        ReleaseDecision decision = device.Decide("clinic-a", evidence);
         Assert.Null(decision.Permit);
-        Assert.Equal(policies.Select(policy => (code, policy)), decision.Denials.Select(denial => (denial.Code, denial.PolicyOf)));
+        Assert.Equal(Policies[fault].Select(policy => (code, policy)), decision.Denials.Select(denial => (denial.Code, denial.PolicyOf)));
+    }
+
+    [Fact]
+    public void Specification_ListsEveryFaultAsTheDeviceDoes()
+    {
+        string specification = File.ReadAllText(Path.Combine(Repository.Root, "docs", "spec", "device.md"));
+        Assert.All(FaultDescription.All, fault => Assert.Contains($"| `{fault.Name}` | {fault.Deed} | `{fault.CaughtBy}` |", specification, StringComparison.Ordinal));
+        Assert.Equal(Enum.GetValues<Fault>().Skip(1), FaultDescription.All.Select(fault => fault.Fault));
+    }
+
+    [Fact]
+    public async Task Autoloader_WithoutConfinement_StartsTilesThatAreNotConfined()
+    {
+        await using TestDevice device = await TestDevice.StartWithTilesAsync(new TestJob(TestDevice.Firmware), fault: Fault.NoConfinement);
+        Assert.Equal(["release-tiles-unconfined"], device.Decide("lab", await device.QuoteAsync()).Denials.Select(denial => denial.Code));
     }
 
     [Fact]
@@ -45,13 +62,6 @@ public sealed class FaultTests
         await device.QuoteAsync();
         await device.Host.Mailbox.ResetAsync(new());
         Assert.Equal(["release-nonce-mismatch"], device.Decide("lab", await device.QuoteAsync()).Denials.Select(denial => denial.Code));
-    }
-
-    [Fact]
-    public async Task Validate_UnconfinedTiles_Denies()
-    {
-        await using TestDevice device = await TestDevice.StartAsync(new FakeTiles { Confined = false });
-        Assert.Equal(["release-tiles-unconfined"], device.Decide("lab", await device.QuoteAsync()).Denials.Select(denial => denial.Code));
     }
 
     [Fact]

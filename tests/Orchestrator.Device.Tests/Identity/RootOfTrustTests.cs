@@ -1,6 +1,9 @@
 using Orchestrator.Attestation.Certificates;
+using Orchestrator.Attestation.Policies;
+using Orchestrator.Attestation.Quotes;
 using Orchestrator.Device.Firmware;
 using Orchestrator.Device.Identity;
+using Orchestrator.Device.Sessions;
 using Orchestrator.Device.Storage;
 using Orchestrator.Device.Tests.Support;
 
@@ -32,6 +35,26 @@ public sealed class RootOfTrustTests : IDisposable
     }
 
     [Fact]
+    public async Task Update_ManifestThatPinsTheOldMeasurement_IsRefusedByDeviceAndParty()
+    {
+        var job = new TestJob(FirmwareMeter.Installed.Measure());
+        using BootIdentity updated = await BootAsync(new FirmwareMeter(CopyWithUpdatedFirmware()));
+        ErrorAssert.Throws(DeviceErrors.FirmwareNotAccepted, () => Load(job, updated, acceptsItself: true));
+
+        // Of a device that does not look at itself, the quote gives the update away.
+        using var session = Session.Begin(Load(job, updated, acceptsItself: false), begun => new Quoter(confined: true, default, Fault.None).Attest(begun, updated));
+        VerifiedQuote quote = new EvidenceVerifier(Anchors, TimeProvider.System, Collateral.None).Verify(Evidence.Parse(session.Evidence));
+        ReleaseDecision decision = new ReleasePolicy { Party = "lab", AllowSimulatedDevices = true, AllowUnknownRevocation = true }.Validate(quote, new QuoteExpectations
+        {
+            Manifest = job.Manifest.Digest,
+            Firmware = job.Manifest.Content.Device.Firmware,
+            MinimumSecurityVersion = 1,
+            Nonce = new byte[Quote.NonceSize],
+        });
+        Assert.Equal([ReleaseErrors.Firmware.Id], decision.Denials.Select(denial => denial.Code));
+    }
+
+    [Fact]
     public async Task Boot_InAnotherFolder_IsAnotherDevice()
     {
         using BootIdentity first = await BootAsync();
@@ -49,6 +72,46 @@ public sealed class RootOfTrustTests : IDisposable
         File.WriteAllBytes(Path.Combine(_folder["state"], "boot-counter"), [1, 2, 3]);
         await ErrorAssert.ThrowsAsync(DeviceErrors.StateDamaged, () => BootAsync());
         File.WriteAllBytes(Path.Combine(_folder["state"], "uds"), new byte[31]);
+        await ErrorAssert.ThrowsAsync(DeviceErrors.StateDamaged, () => BootAsync());
+    }
+
+    [Theory]
+    [InlineData("boot-counter")]
+    [InlineData("boot-counter.copy")]
+    public async Task Boot_WithACounterFileOfThreeBootsAgo_NoticesTheRollback(string file)
+    {
+        (await BootAsync()).Dispose();
+        byte[] early = File.ReadAllBytes(Path.Combine(_folder["state"], file));
+        for (int boot = 0; boot < 3; boot++)
+        {
+            (await BootAsync()).Dispose();
+        }
+
+        File.WriteAllBytes(Path.Combine(_folder["state"], file), early);
+        await ErrorAssert.ThrowsAsync(DeviceErrors.CounterRolledBack, () => BootAsync());
+    }
+
+    [Fact]
+    public async Task Boot_AfterACrashBetweenTheTwoCounterFiles_GoesOn()
+    {
+        (await BootAsync()).Dispose();
+        byte[] copy = File.ReadAllBytes(Path.Combine(_folder["state"], "boot-counter.copy"));
+        (await BootAsync()).Dispose();
+        File.WriteAllBytes(Path.Combine(_folder["state"], "boot-counter.copy"), copy);
+        using BootIdentity boot = await BootAsync();
+        Assert.Equal(3, boot.BootCounter);
+    }
+
+    [Theory]
+    [InlineData("boot-counter")]
+    [InlineData("boot-counter.copy")]
+    public async Task Boot_WithACounterFileRemovedOrOfAnotherDevice_SaysSo(string file)
+    {
+        (await BootAsync()).Dispose();
+        (await BootAsync(state: "other")).Dispose();
+        File.Copy(Path.Combine(_folder["other"], file), Path.Combine(_folder["state"], file), overwrite: true);
+        await ErrorAssert.ThrowsAsync(DeviceErrors.StateDamaged, () => BootAsync());
+        File.Delete(Path.Combine(_folder["state"], file));
         await ErrorAssert.ThrowsAsync(DeviceErrors.StateDamaged, () => BootAsync());
     }
 
@@ -81,13 +144,36 @@ public sealed class RootOfTrustTests : IDisposable
             await File.WriteAllTextAsync(_folder[files[i]], new string(System.Security.Cryptography.PemEncoding.Write("CERTIFICATE", boot.Certificates[i].Span)));
         }
 
-        using var openssl = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            "/usr/bin/openssl",
-            ["verify", "-x509_strict", "-CAfile", Path.Combine(_folder["vendor"], SimulatedVendor.RootFile), "-untrusted", _folder["dck"], "-untrusted", _folder["device"], _folder["alias"]])
-        { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        string said = await openssl.StandardOutput.ReadToEndAsync() + await openssl.StandardError.ReadToEndAsync();
-        await openssl.WaitForExitAsync();
-        Assert.True(openssl.ExitCode == 0, said);
+        await OpenSslAsync(
+            "verify", "-x509_strict", "-CAfile", Path.Combine(_folder["vendor"], SimulatedVendor.RootFile), "-untrusted", _folder["dck"], "-untrusted", _folder["device"], _folder["alias"]);
+    }
+
+    [Fact]
+    public async Task TcbInfo_AsOpenSslReadsIt_HoldsTheMeasurements()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/openssl"), "openssl is not installed.");
+        using BootIdentity boot = await BootAsync();
+        (int Certificate, int Layer, Attestation.Measurement[] Fwids)[] places =
+            [(1, 0, [boot.Firmware.Ccu]), (0, 1, [boot.Firmware.Icu, boot.Firmware.Tiles])];
+        foreach ((int certificate, int layer, Attestation.Measurement[] fwids) in places)
+        {
+            await File.WriteAllBytesAsync(_folder["certificate"], boot.Certificates[certificate].ToArray());
+            string[] lines = (await OpenSslAsync("asn1parse", "-inform", "DER", "-in", _folder["certificate"])).Split('\n');
+            int oid = Array.FindIndex(lines, line => line.EndsWith("OBJECT            :2.23.133.5.4.1", StringComparison.Ordinal));
+            string offset = lines[oid + 1].Split(':')[0].Trim();
+            string[] fields = [.. (await OpenSslAsync("asn1parse", "-inform", "DER", "-in", _folder["certificate"], "-strparse", offset)).Split('\n').Select(line => line.Trim())];
+
+            // SEQUENCE { [3] svn, [4] layer, [6] { { sha384, digest }... }, [7] flags }
+            Assert.Contains(fields, field => field.Contains("cont [ 3 ]", StringComparison.Ordinal));
+            Assert.Contains(fields, field => field.Contains("cont [ 4 ]", StringComparison.Ordinal));
+            Assert.Contains(fields, field => field.Contains("cont [ 7 ]", StringComparison.Ordinal));
+            Assert.Equal(fwids.Length, fields.Count(field => field.EndsWith(":sha384", StringComparison.Ordinal)));
+            Assert.Equal(
+                fwids.Select(fwid => fwid.ToString().ToUpperInvariant()),
+                fields.Where(field => field.Contains("[HEX DUMP]:", StringComparison.Ordinal) && field.Contains("OCTET STRING", StringComparison.Ordinal)).Select(field => field[(field.LastIndexOf(':') + 1)..]));
+            Assert.Equal(layer, Attestation.Certificates.DeviceCertificate.Parse(
+                boot.Certificates[certificate], certificate == 1 ? CertificateProfile.DeviceId : CertificateProfile.Alias).Tcb!.Layer);
+        }
     }
 
     [Fact]
@@ -126,6 +212,25 @@ public sealed class RootOfTrustTests : IDisposable
         File.Delete(Path.Combine(_folder["vendor"], SimulatedVendor.CollateralFile));
 
         await ErrorAssert.ThrowsAsync(DeviceErrors.StateDamaged, OpenVendorAsync);
+    }
+
+    private static LoadedJob Load(TestJob job, BootIdentity device, bool acceptsItself) => LoadedJob.Check(
+        job.Manifest.Encoding,
+        job.Approvals,
+        [.. job.Manifest.Content.Parties.Select(party => KeyValuePair.Create(party.Name, (ReadOnlyMemory<byte>)new byte[Quote.NonceSize]))],
+        checkpoint: null,
+        device,
+        acceptsItself);
+
+    private static async Task<string> OpenSslAsync(params string[] arguments)
+    {
+        using var openssl = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("/usr/bin/openssl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> complaints = openssl.StandardError.ReadToEndAsync();
+        string said = await openssl.StandardOutput.ReadToEndAsync();
+        await openssl.WaitForExitAsync();
+        Assert.True(openssl.ExitCode == 0, said + await complaints);
+        return said;
     }
 
     private TrustAnchors Anchors => TrustAnchors.None.WithPem(File.ReadAllText(Path.Combine(_folder["vendor"], SimulatedVendor.RootFile)));

@@ -48,8 +48,8 @@ internal sealed class TestDevice : IAsyncDisposable
         StartAsync(tiles ?? new FakeTiles(), fault, job, allowUnconfinedTiles: false);
 
     /// <summary>A device that starts the installed tiles.</summary>
-    public static Task<TestDevice> StartWithTilesAsync(TestJob job, bool allowUnconfinedTiles = false) =>
-        StartAsync(null, Fault.None, job, allowUnconfinedTiles);
+    public static Task<TestDevice> StartWithTilesAsync(TestJob job, bool allowUnconfinedTiles = false, Fault fault = Fault.None) =>
+        StartAsync(null, fault, job, allowUnconfinedTiles);
 
     private static async Task<TestDevice> StartAsync(ITileLauncher? tiles, Fault fault, TestJob? job, bool allowUnconfinedTiles)
     {

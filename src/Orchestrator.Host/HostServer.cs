@@ -103,6 +103,7 @@ public sealed class HostServer : IAsyncDisposable
             .AddSingleton<JobJournal>()
             .AddSingleton<JobBook>()
             .AddSingleton<SessionLedger>()
+            .AddSingleton<CheckpointLedger>()
             .AddSingleton<DevicePool>()
             .AddSingleton<AgentRegistry>()
             .AddHostedService<Scheduler>();

@@ -20,6 +20,9 @@ internal static class EventKinds
     public const string Refused = "refused";
     public const string Running = "running";
     public const string Progress = "progress";
+    public const string CheckpointWritten = "checkpoint_written";
+    public const string CheckpointAcknowledged = "checkpoint_acknowledged";
+    public const string Withdrawing = "withdrawing";
     public const string Completed = "completed";
     public const string Failed = "failed";
     public const string Withdrawn = "withdrawn";

@@ -19,21 +19,24 @@ internal sealed class DevicePool : IDisposable
     }
 
     /// <summary>Whether a device is at work, and so will be free again.</summary>
-    public bool AnyBusy
+    /// <param name="name">Which; <see langword="null"/> is any.</param>
+    public bool IsBusy(string? name)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return _busy.Count > 0;
-            }
+            return _busy.Any(link => name is null || link.Name == name);
         }
     }
 
+    /// <summary>Whether the operator named a device.</summary>
+    public bool Knows(string name) => _links.Exists(link => link.Name == name);
+
     /// <summary>A device that is free and answers; <see langword="null"/> if there is none at the moment.</summary>
-    public async Task<DeviceLink?> TakeAsync(CancellationToken cancellationToken)
+    /// <param name="name">The one to take; <see langword="null"/> takes any.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<DeviceLink?> TakeAsync(string? name, CancellationToken cancellationToken)
     {
-        foreach (DeviceLink link in _links)
+        foreach (DeviceLink link in _links.Where(link => name is null || link.Name == name))
         {
             if (!TryTake(link))
             {

@@ -46,10 +46,23 @@ internal sealed class JobBook(HostDatabase database, JobJournal journal, ChangeS
         return Change(party, job, connection => AddApproval(connection, party, job, approval));
     }
 
-    /// <summary>Takes the caller's consent back, which ends the job.</summary>
-    /// <exception cref="OrchestratorException"><see cref="HostErrors.JobNotFound"/> or <see cref="HostErrors.JobEnded"/>.</exception>
-    public Wire.Job Withdraw(string party, Digest job, string reason) => Change(party, job, connection =>
+    /// <summary>Takes the caller's consent back, which ends the job: at once, or where the manifest says so when the device has finished its epoch.</summary>
+    /// <exception cref="OrchestratorException"><see cref="HostErrors.JobNotFound"/>, <see cref="HostErrors.JobEnded"/>, or a code of the withdrawal's.</exception>
+    public Wire.Job Withdraw(string party, Digest job, string reason, ReadOnlyMemory<byte> withdrawal) => Change(party, job, connection =>
     {
+        Manifest manifest = Manifest.Decode(JobRow.Find(connection, party, job).Manifest);
+        if (manifest.Content.Withdrawal == WithdrawalRule.FinishEpoch && JobJournal.StateOf(connection, job) == JobState.Running)
+        {
+            RequireOwn(party, withdrawal, manifest);
+            connection.Execute(
+                "UPDATE job_parties SET withdrawal = $withdrawal WHERE job = $job AND party = $party",
+                ("$withdrawal", withdrawal.ToArray()),
+                ("$job", job),
+                ("$party", party));
+            journal.Note(connection, job, new AuditEvent(EventKinds.Withdrawing) { Party = party, Text = Because($"{party} withdrew its consent; the device finishes its epoch", reason) });
+            return;
+        }
+
         var withdrawn = new OrchestratorException(HostErrors.JobWithdrawn, Because($"{party} withdrew its consent", reason));
         journal.End(connection, job, JobState.Withdrawn, EventKinds.Withdrawn, RpcErrors.ToDetail(withdrawn), party);
     });
@@ -83,6 +96,15 @@ internal sealed class JobBook(HostDatabase database, JobJournal journal, ChangeS
         List<Wire.JobEvent> events = AuditLog.EventsOf(connection, job, after, EventsAtOnce);
         return (events, JobStates.IsEnd(row.State) && events.Count < EventsAtOnce);
     });
+
+    private static void RequireOwn(string party, ReadOnlyMemory<byte> withdrawal, Manifest manifest)
+    {
+        VerifiedWithdrawal verified = Withdrawal.Verify(withdrawal, manifest);
+        if (verified.Party != party)
+        {
+            throw new OrchestratorException(ContractErrors.WithdrawalInvalid, $"{party} sent a withdrawal by {verified.Party}.");
+        }
+    }
 
     private static string Because(string what, string reason)
     {

@@ -12,7 +12,7 @@ namespace Orchestrator.Host.Jobs;
 /// <summary>A job as the database has it.</summary>
 internal sealed record JobRow
 {
-    private const string Columns = "digest, name, proposer, state, attempt, queued, proposed, manifest, evidence, failure, receipt";
+    private const string Columns = "digest, name, proposer, state, attempt, queued, proposed, manifest, evidence, failure, receipt, device";
 
     public required Digest Digest { get; init; }
 
@@ -37,6 +37,9 @@ internal sealed record JobRow
     public ErrorDetail? Failure { get; init; }
 
     public byte[]? Receipt { get; init; }
+
+    /// <summary>The device that may have keys of the job; <see langword="null"/>: none.</summary>
+    public string? Device { get; init; }
 
     /// <summary>A job that names <paramref name="party"/>.</summary>
     /// <exception cref="OrchestratorException"><see cref="HostErrors.JobNotFound"/>, whether it is unknown or another's.</exception>
@@ -108,5 +111,6 @@ internal sealed record JobRow
         Evidence = row.BytesOrNull(8),
         Failure = row.MessageOrNull(9, ErrorDetail.Parser),
         Receipt = row.BytesOrNull(10),
+        Device = row.IsDBNull(11) ? null : row.GetString(11),
     };
 }

@@ -92,6 +92,13 @@ internal sealed class ObjectStore(StateDirectory state, HostDatabase database, H
     /// <summary>Moves a finished output to its place; <see cref="AddObject"/> makes it known.</summary>
     public void Place(ObjectWriter output, Digest digest) => output.MoveTo(PathOf(digest));
 
+    /// <summary>Removes the file of an object that has no row any more.</summary>
+    public void Remove(Digest digest)
+    {
+        File.Delete(PathOf(digest));
+        File.Delete(ObjectWriter.LeavesOf(PathOf(digest)));
+    }
+
     public static void AddObject(SqliteConnection connection, Digest digest, long size) => connection.Execute(
         "INSERT INTO objects(digest, size) VALUES ($digest, $size) ON CONFLICT DO NOTHING",
         ("$digest", digest),

@@ -29,7 +29,7 @@ internal sealed class JobsService(JobBook book, ChangeSignal changes, IHostAppli
         Task.FromResult(book.Approve(Authentication.CallerOf(context), JobOf(request.Job), request.Approval.Memory));
 
     public override Task<Job> Withdraw(WithdrawRequest request, ServerCallContext context) =>
-        Task.FromResult(book.Withdraw(Authentication.CallerOf(context), JobOf(request.Job), request.Reason));
+        Task.FromResult(book.Withdraw(Authentication.CallerOf(context), JobOf(request.Job), request.Reason, request.Withdrawal.Memory));
 
     public override Task<Job> Cancel(CancelRequest request, ServerCallContext context) =>
         Task.FromResult(book.Cancel(Authentication.CallerOf(context), JobOf(request.Job), request.Reason));

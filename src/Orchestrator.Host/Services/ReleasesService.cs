@@ -1,13 +1,15 @@
 using System.Threading.Channels;
 using Grpc.Core;
 using Orchestrator.Contracts.Protocol.Host;
+using Orchestrator.Crypto;
 using Orchestrator.Errors;
 using Orchestrator.Host.Releases;
+using Orchestrator.Host.Sessions;
 
 namespace Orchestrator.Host.Services;
 
 /// <summary>Connects an agent with the sessions that need its party.</summary>
-internal sealed class ReleasesService(AgentRegistry agents, IHostApplicationLifetime lifetime) : Contracts.Protocol.Host.Releases.ReleasesBase
+internal sealed class ReleasesService(AgentRegistry agents, CheckpointLedger checkpoints, IHostApplicationLifetime lifetime) : Contracts.Protocol.Host.Releases.ReleasesBase
 {
     public override async Task Attend(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<HostMessage> responseStream, ServerCallContext context)
     {
@@ -18,6 +20,11 @@ internal sealed class ReleasesService(AgentRegistry agents, IHostApplicationLife
         }
 
         Channel<HostMessage> messages = agents.Attend(party);
+        foreach (CheckpointWritten written in checkpoints.UnseenBy(party))
+        {
+            messages.Writer.TryWrite(new HostMessage { CheckpointWritten = written });
+        }
+
         using var left = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         Task listening = ListenAsync(party, requestStream, left);
         try
@@ -50,7 +57,14 @@ internal sealed class ReleasesService(AgentRegistry agents, IHostApplicationLife
         {
             while (await requestStream.MoveNext(left.Token))
             {
-                agents.Answer(party, requestStream.Current);
+                if (requestStream.Current.CheckpointSeen is { Job.Length: Digest.Size } seen)
+                {
+                    checkpoints.Seen(party, new Digest(seen.Job.Span), (int)Math.Min(seen.Counter, int.MaxValue));
+                }
+                else
+                {
+                    agents.Answer(party, requestStream.Current);
+                }
             }
         }
         finally

@@ -16,18 +16,29 @@ namespace Orchestrator.Host.Sessions;
 /// Answers what a device asks of stored objects, in the order of its questions, and takes its outputs. Reading an answer
 /// from the disk, sending the one before, and the device's own work go on at the same time.
 /// </summary>
-internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, OutputSet outputs, Action<RunProgress> progress)
+internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, OutputSet outputs, CheckpointIntake checkpoints, Action<RunProgress> progress)
 {
     /// <summary>Answers that are read ahead of the network. With frames of at most 16 MiB this bounds the pump's memory.</summary>
     private const int MaximumAnswersAhead = 8;
 
-    /// <summary>The device's code for tiles that crashed (docs/spec/device.md).</summary>
-    private const string TilesLost = "device-tiles-lost";
+    /// <summary>The device's codes for tiles that are gone (docs/spec/device.md).</summary>
+    private static readonly string[] s_tilesGone = ["device-tiles-lost", "device-tiles-crashed"];
 
     /// <summary>Leaf hashes in one answer: 2 MiB of them.</summary>
     private const uint MaximumLeaves = 1 << 16;
 
-    /// <summary>Serves one run to its end.</summary>
+    private readonly Channel<Task<Answer>> _answers = Channel.CreateBounded<Task<Answer>>(new BoundedChannelOptions(MaximumAnswersAhead) { SingleReader = true });
+
+    /// <summary>Relays a party's withdrawal: the device is to finish its epoch. Without effect when the run is over.</summary>
+    public async Task FinishEpochAsync(ReadOnlyMemory<byte> withdrawal, CancellationToken cancellationToken)
+    {
+        var finish = new HostTransfer { FinishEpoch = new FinishEpoch { Withdrawal = ByteString.CopyFrom(withdrawal.Span) } };
+        while (await _answers.Writer.WaitToWriteAsync(cancellationToken) && !_answers.Writer.TryWrite(Task.FromResult(new Answer(finish))))
+        {
+        }
+    }
+
+    /// <summary>Serves one run to its end, once.</summary>
     /// <returns>The device's receipt, and how long it trained.</returns>
     /// <exception cref="JobFailedException">The device raised an exception.</exception>
     /// <exception cref="OrchestratorException">The device went away, lost its tiles or broke the protocol, or an output cannot be stored.</exception>
@@ -35,7 +46,7 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using AsyncDuplexStreamingCall<HostTransfer, DeviceTransfer> call = device.Run(cancellationToken: ended.Token);
-        var answers = Channel.CreateBounded<Task<Answer>>(new BoundedChannelOptions(MaximumAnswersAhead) { SingleReader = true, SingleWriter = true });
+        Channel<Task<Answer>> answers = _answers;
         await call.RequestStream.WriteAsync(new HostTransfer { Start = new StartRun() }, ended.Token);
         Task sending = SendAsync(answers.Reader, call.RequestStream, ended);
         try
@@ -76,6 +87,9 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
                 case DeviceTransfer.TransferOneofCase.WriteOutput:
                     outputs.Write(request.WriteOutput);
                     break;
+                case DeviceTransfer.TransferOneofCase.WriteCheckpoint:
+                    checkpoints.Write(request.WriteCheckpoint);
+                    break;
                 case DeviceTransfer.TransferOneofCase.Progress:
                     progress(request.Progress);
                     break;
@@ -92,7 +106,7 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
     }
 
     // Tiles that crash are a device that goes away: nothing is wrong with the job as far as anyone knows, and the next attempt gets fresh ones.
-    private static Exception EndedBy(ErrorDetail exception) => exception.Code == TilesLost
+    private static Exception EndedBy(ErrorDetail exception) => s_tilesGone.Contains(exception.Code)
         ? new OrchestratorException(new ErrorCode(exception.Code, ErrorClass.Unavailable, exception.Message, exception.Remedy), exception.Message)
         : new JobFailedException(exception);
 

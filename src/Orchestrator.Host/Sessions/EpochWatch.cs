@@ -2,24 +2,21 @@ using Orchestrator.Contracts.Protocol.Device;
 
 namespace Orchestrator.Host.Sessions;
 
-/// <summary>Follows a run's progress: thins it out for the log, and tells when an epoch is over.</summary>
+/// <summary>Follows a run's progress: thins it out for the log, and knows how far the run is.</summary>
 internal sealed class EpochWatch(TimeProvider time)
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
 
-    private readonly ChangeSignal _epochEnded = new();
     private RunProgress? _pending;
-    private uint _epoch;
     private DateTimeOffset _noted = DateTimeOffset.MinValue;
+
+    /// <summary>The epochs that are done, as far as reported.</summary>
+    public uint Epoch { get; private set; }
 
     /// <summary>Takes a report, and gives it back if it is time to write one down.</summary>
     public RunProgress? Take(RunProgress progress)
     {
-        if (progress.Epoch > _epoch)
-        {
-            _epoch = progress.Epoch;
-            _epochEnded.Pulse();
-        }
+        Epoch = Math.Max(Epoch, progress.Epoch);
 
         _pending = progress;
         DateTimeOffset now = time.GetUtcNow();
@@ -39,7 +36,4 @@ internal sealed class EpochWatch(TimeProvider time)
         _pending = null;
         return rest;
     }
-
-    /// <summary>Completes when the present epoch is over.</summary>
-    public Task NextAsync(CancellationToken cancellationToken) => _epochEnded.Next.WaitAsync(cancellationToken);
 }

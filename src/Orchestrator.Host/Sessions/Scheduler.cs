@@ -13,11 +13,19 @@ using Orchestrator.Host.Releases;
 namespace Orchestrator.Host.Sessions;
 
 /// <summary>Brings queued jobs and free devices together, the job that waits longest first, once all its parties' agents attend.</summary>
-internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentRegistry agents, ObjectStore store, ChangeSignal changes, HostOptions options, TimeProvider time, ILogger<Scheduler> log)
+internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoints, DevicePool devices, AgentRegistry agents, ObjectStore store, ChangeSignal changes, HostOptions options, TimeProvider time, ILogger<Scheduler> log)
     : BackgroundService
 {
-    /// <summary>Sessions that may be lost, to a device or agent that goes away, before the job fails.</summary>
-    private const int MaximumAttempts = 5;
+    /// <summary>Sessions that an agent may let pass in silence, one after the other.</summary>
+    private const int MaximumSilences = 5;
+
+    /// <summary>Sessions that may crash the tiles by themselves at one epoch: what crashed there twice would the third time, too.</summary>
+    private const int MaximumCrashes = 2;
+
+    /// <summary>Sessions that may be lost to devices that go away, without the job getting on. How long one may be away is another limit.</summary>
+    private const int MaximumLosses = 50;
+
+    private const string TilesCrashed = "device-tiles-crashed";
 
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromSeconds(1);
 
@@ -60,6 +68,7 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
 
     private async Task AssignAsync(CancellationToken stopping)
     {
+        checkpoints.Prune();
         List<JobRow> queued = ledger.Queued();
         foreach (Digest gone in _obstacles.Keys.Except(queued.Select(job => job.Digest)).ToList())
         {
@@ -74,16 +83,36 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
             {
                 Wait(job.Digest, EventKinds.WaitingForAgent, HostErrors.AgentAway, $"No agent attends for {string.Join(", ", away)}.");
             }
-            else if (await devices.TakeAsync(stopping) is { } device)
+            else
             {
-                Begin(job, device, parties, stopping);
-            }
-            else if (!devices.AnyBusy)
-            {
-                Wait(job.Digest, EventKinds.WaitingForDevice, HostErrors.DeviceAway, "No device can be reached.");
+                await TryBeginAsync(job, parties, stopping);
             }
         }
     }
+
+    // A job that may have keys in a device waits for it: parties refuse to see it run on another, as it might run on the first still.
+    private async Task TryBeginAsync(JobRow job, IReadOnlyList<string> parties, CancellationToken stopping)
+    {
+        string? bound = job.Device is { } had && devices.Knows(had) ? had : null;
+        string waiting = bound is null ? "No device can be reached." : $"Device {bound}, which has the job's keys, cannot be reached.";
+        DeviceLink? device = await devices.TakeAsync(bound, stopping);
+        if (device is null && bound is not null && HasWaited(job.Digest, waiting))
+        {
+            device = await devices.TakeAsync(null, stopping);
+        }
+
+        if (device is not null)
+        {
+            Begin(job, device, parties, stopping);
+        }
+        else if (!devices.IsBusy(bound))
+        {
+            Wait(job.Digest, EventKinds.WaitingForDevice, HostErrors.DeviceAway, waiting);
+        }
+    }
+
+    private bool HasWaited(Digest job, string text) =>
+        _obstacles.TryGetValue(job, out Obstacle? obstacle) && obstacle.Text == text && time.GetUtcNow() - obstacle.Since >= options.WaitTimeout;
 
     private void Wait(Digest job, string kind, ErrorCode code, string text)
     {
@@ -117,7 +146,7 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
     {
         try
         {
-            var session = new Session(job, attempt, device, ledger, agents, store, options, time);
+            var session = new Session(job, attempt, device, ledger, checkpoints, agents, store, options, time);
             await RunToOutcomeAsync(session, job.Digest, attempt, device.Name, stopping);
         }
         catch (SessionOverException)
@@ -151,15 +180,18 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
             Log.SessionFailed(log, job, attempt, failure.Reason.Code);
             ledger.Fail(job, attempt, failure.Reason);
         }
-        catch (OrchestratorException failure) when (failure.Code.Class == ErrorClass.Unavailable && attempt < MaximumAttempts)
-        {
-            Log.SessionFailed(log, job, attempt, failure.Code.Id);
-            ledger.Requeue(job, attempt, RpcErrors.ToDetail(Explain(failure, device)));
-        }
         catch (OrchestratorException failure)
         {
             Log.SessionFailed(log, job, attempt, failure.Code.Id);
-            ledger.Fail(job, attempt, RpcErrors.ToDetail(Explain(failure, device)));
+            OrchestratorException lost = Explain(failure, device);
+            if (lost.Code.Class == ErrorClass.Unavailable && ledger.CountLoss(job, attempt, session.Epoch, lost.Code.Id) is { } losses && losses < LimitOf(lost.Code))
+            {
+                ledger.Requeue(job, attempt, RpcErrors.ToDetail(lost));
+            }
+            else
+            {
+                ledger.Fail(job, attempt, RpcErrors.ToDetail(lost));
+            }
         }
         catch (Exception failure) when (failure is not SessionOverException)
         {
@@ -167,6 +199,13 @@ internal sealed class Scheduler(SessionLedger ledger, DevicePool devices, AgentR
             ledger.Fail(job, attempt, RpcErrors.ToDetail(new OrchestratorException(HostErrors.SessionFailed, HostErrors.SessionFailed.Meaning)));
         }
     }
+
+    private static int LimitOf(ErrorCode code) => code.Id switch
+    {
+        TilesCrashed => MaximumCrashes,
+        _ when code == HostErrors.AgentAway => MaximumSilences,
+        _ => MaximumLosses,
+    };
 
     // gRPC only knows that somebody went away.
     private static OrchestratorException Explain(OrchestratorException failure, string device) => failure.Code.Id == RpcErrors.Unavailable.Id || failure.Code.Id == RpcErrors.Deadline.Id

@@ -19,13 +19,20 @@ namespace Orchestrator.Host.Sessions;
 /// One attempt at one job on one device: reset, nonces, load, quote, key packages, commit, run. The host relays; every
 /// check that matters is the device's and the parties'.
 /// </summary>
-internal sealed class Session(JobRow job, int attempt, DeviceLink device, SessionLedger ledger, AgentRegistry agents, ObjectStore store, HostOptions options, TimeProvider time)
+internal sealed class Session(JobRow job, int attempt, DeviceLink device, SessionLedger ledger, CheckpointLedger checkpoints, AgentRegistry agents, ObjectStore store, HostOptions options, TimeProvider time)
 {
+    /// <summary>The number by which a device asks for its checkpoint; the manifest's streams count from 1.</summary>
+    private const uint CheckpointStream = 0;
+
     private static readonly TimeSpan s_commandTimeout = TimeSpan.FromMinutes(1);
 
     private readonly Manifest _manifest = Manifest.Decode(job.Manifest);
     private readonly ByteString _name = ByteString.CopyFrom(job.Digest.ToArray());
     private readonly EpochWatch _epochs = new(time);
+    private readonly StoredCheckpoint? _resumed = checkpoints.Newest(job.Digest);
+
+    /// <summary>Epochs that are done, those of earlier sessions included.</summary>
+    public int Epoch => Math.Max((int)_epochs.Epoch, _resumed?.Epoch ?? 0);
 
     /// <summary>Takes the job as far as it goes: to its result, to its failure, or back into the queue.</summary>
     /// <param name="stopping">The host stops: the job is left as it is, and recovered at the next start.</param>
@@ -56,13 +63,30 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         var load = new LoadRequest { Manifest = ByteString.CopyFrom(job.Manifest) };
         load.Approvals.AddRange(ledger.Approvals(job).Select(ByteString.CopyFrom));
         load.Nonces.AddRange(_manifest.Content.Parties.Zip(answers, (party, answer) => new PartyNonce { Party = party.Name, Nonce = answer.Nonce.Nonce_ }));
+        load.Checkpoint = Offer();
         await device.Mailbox.LoadAsync(load, Command(cancellationToken));
+    }
+
+    private CheckpointOffer? Offer()
+    {
+        if (_resumed is null)
+        {
+            return null;
+        }
+
+        using StoredObject stored = store.Open(_resumed.Digest);
+        return new CheckpointOffer
+        {
+            Digest = ByteString.CopyFrom(_resumed.Digest.ToArray()),
+            Prologue = ByteString.CopyFrom(stored.Layout.Prologue.Bytes.Span),
+            Frames = (ulong)stored.Layout.FrameCount,
+        };
     }
 
     private async Task ReleaseAsync(CancellationToken cancellationToken)
     {
         QuoteReply quote = await device.Mailbox.QuoteAsync(new QuoteRequest(), Command(cancellationToken));
-        ledger.QuoteRelayed(job.Digest, attempt, quote.Evidence.ToByteArray());
+        ledger.QuoteRelayed(job.Digest, attempt, quote.Evidence.ToByteArray(), device.Name);
 
         using var mailbox = new SemaphoreSlim(1);
         await AskAllAsync(
@@ -92,8 +116,9 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
 
     private async Task TrainAsync(CancellationToken cancellationToken)
     {
-        ledger.Move(job.Digest, attempt, JobState.Running, new AuditEvent(EventKinds.Running) { Text = "Every party released its keys; the device trains." });
+        ledger.Move(job.Digest, attempt, JobState.Running, new AuditEvent(EventKinds.Running) { Text = RunningText() });
         using var outputs = new OutputSet(store, _manifest.Content.Outputs.Select(output => output.Name).ToHashSet(), options.MaximumObjectBytes);
+        using var written = new CheckpointIntake(store, options.MaximumObjectBytes, OnCheckpoint);
         var inputs = new Dictionary<uint, StoredObject>();
         try
         {
@@ -102,7 +127,17 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
                 inputs.Add((uint)stream.Id, store.Open(stream.Digest));
             }
 
-            Finished finished = await new DmaPump(inputs, outputs, OnProgress).RunAsync(device.Dma, cancellationToken);
+            if (_resumed is not null)
+            {
+                inputs.Add(CheckpointStream, store.Open(_resumed.Digest));
+            }
+
+            var pump = new DmaPump(inputs, outputs, written, OnProgress);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task relaying = RelayWithdrawalsAsync(pump, ended.Token);
+            Finished finished = await pump.RunAsync(device.Dma, cancellationToken);
+            await ended.CancelAsync();
+            await relaying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             NoteProgress(_epochs.Rest());
             ledger.Complete(job.Digest, attempt, finished, outputs.Keep());
         }
@@ -162,6 +197,22 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         throw new JobFailedException(all);
     }
 
+    private string RunningText() => _resumed is null
+        ? "Every party released its keys; the device trains."
+        : $"Every party released its keys; the device goes on after epoch {_resumed.Epoch}, from checkpoint {_resumed.Counter}.";
+
+    private void OnCheckpoint(StoredCheckpoint checkpoint, long size, byte[] statement)
+    {
+        ledger.CheckpointStored(job.Digest, attempt, checkpoint, size, statement);
+        foreach (string party in _manifest.Content.Parties.Select(party => party.Name))
+        {
+            foreach (CheckpointWritten unseen in checkpoints.UnseenBy(party).Where(unseen => unseen.Job == _name))
+            {
+                agents.Tell(party, new HostMessage { CheckpointWritten = unseen });
+            }
+        }
+    }
+
     private void OnProgress(RunProgress progress)
     {
         if (_epochs.Take(progress) is { } due)
@@ -181,15 +232,22 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         }
     }
 
-    // Withdrawn or cancelled: the run stops now, or, where the manifest says so, when the device has finished its epoch.
+    // Where the manifest has the epoch finished, the device gets every withdrawal, and ends the training by itself.
+    private async Task RelayWithdrawalsAsync(DmaPump pump, CancellationToken cancellationToken)
+    {
+        var relayed = new HashSet<string>();
+        while (true)
+        {
+            (string party, byte[] withdrawal) = await ledger.WithdrawalAsync(job.Digest, relayed, cancellationToken);
+            await pump.FinishEpochAsync(withdrawal, cancellationToken);
+            relayed.Add(party);
+        }
+    }
+
+    // Withdrawn where that ends the job at once, or cancelled: the run stops now.
     private async Task EndWithJobAsync(CancellationTokenSource over)
     {
         await ledger.WhenNotCurrentAsync(job.Digest, attempt, over.Token);
-        if (_manifest.Content.Withdrawal == WithdrawalRule.FinishEpoch && ledger.OutcomeOf(job.Digest).State == JobState.Withdrawn)
-        {
-            await _epochs.NextAsync(over.Token);
-        }
-
         await over.CancelAsync();
     }
 

@@ -1,8 +1,10 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Crypto;
+using Orchestrator.Errors;
 using Orchestrator.Host.Audit;
 using Orchestrator.Host.Jobs;
 using Orchestrator.Host.Objects;
@@ -16,7 +18,7 @@ namespace Orchestrator.Host.Sessions;
 /// refused with a <see cref="SessionOverException"/> once the job has ended or gone on to another attempt: a withdrawal is
 /// never overtaken.
 /// </summary>
-internal sealed class SessionLedger(HostDatabase database, JobJournal journal, ChangeSignal changes)
+internal sealed class SessionLedger(HostDatabase database, JobJournal journal, CheckpointLedger checkpoints, ChangeSignal changes)
 {
     /// <summary>Puts jobs whose session a stop of the host interrupted back into the queue.</summary>
     public void Recover() => database.Write(connection =>
@@ -25,7 +27,7 @@ internal sealed class SessionLedger(HostDatabase database, JobJournal journal, C
         {
             foreach (JobRow job in JobRow.InState(connection, state))
             {
-                journal.Move(connection, job.Digest, JobState.Queued, new AuditEvent(EventKinds.Requeued) { Text = $"The host stopped during attempt {job.Attempt}; another follows." });
+                QueueAgain(connection, job.Digest, new AuditEvent(EventKinds.Requeued) { Text = $"The host stopped during attempt {job.Attempt}; another follows." });
             }
         }
     });
@@ -42,6 +44,24 @@ internal sealed class SessionLedger(HostDatabase database, JobJournal journal, C
             if (!database.Read(connection => IsCurrent(connection, job, attempt)))
             {
                 return;
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>A withdrawal from a running job; waits for one.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="known">Parties whose withdrawals are known.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<(string Party, byte[] Withdrawal)> WithdrawalAsync(Digest job, IReadOnlySet<string> known, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed = changes.Next;
+            if (database.Read(connection => Withdrawals(connection, job)).Where(withdrawal => !known.Contains(withdrawal.Party)).ToList() is [var next, ..])
+            {
+                return next;
             }
 
             await changed.WaitAsync(cancellationToken);
@@ -116,18 +136,46 @@ internal sealed class SessionLedger(HostDatabase database, JobJournal journal, C
     public void Move(Digest job, int attempt, JobState to, AuditEvent happened) => Change(job, attempt, connection => journal.Move(connection, job, to, happened));
 
     /// <summary>Keeps the evidence that was relayed, and moves on to waiting for keys.</summary>
-    public void QuoteRelayed(Digest job, int attempt, byte[] evidence) => Change(job, attempt, connection =>
+    /// <param name="device">The device, which from now on may have keys of the job: another would have to be allowed by every party.</param>
+    public void QuoteRelayed(Digest job, int attempt, byte[] evidence, string device) => Change(job, attempt, connection =>
     {
-        connection.Execute("UPDATE jobs SET evidence = $evidence WHERE digest = $job", ("$evidence", evidence), ("$job", job));
+        connection.Execute(
+            "UPDATE jobs SET evidence = $evidence, device = $device WHERE digest = $job", ("$evidence", evidence), ("$device", device), ("$job", job));
         journal.Move(connection, job, JobState.AwaitingKeys, new AuditEvent(EventKinds.QuoteRelayed) { Text = "The device's quote is with every party's agent." });
     });
+
+    /// <summary>Records a checkpoint whose object is in its place.</summary>
+    public void CheckpointStored(Digest job, int attempt, StoredCheckpoint checkpoint, long size, byte[] statement) =>
+        Change(job, attempt, connection => checkpoints.Add(connection, job, checkpoint, size, statement));
+
+    /// <summary>Counts a session that was lost.</summary>
+    /// <param name="epoch">How far the job had got.</param>
+    /// <param name="code">Why it was lost.</param>
+    /// <returns>How many were lost for this reason, one after the other, since the job last got on.</returns>
+    public int CountLoss(Digest job, int attempt, int epoch, string code)
+    {
+        int losses = 0;
+        Change(job, attempt, connection =>
+        {
+            connection.Execute(
+                """
+                UPDATE jobs SET losses = CASE WHEN $epoch > lost_epoch OR $code <> lost_code THEN 1 ELSE losses + 1 END,
+                                lost_epoch = MAX(lost_epoch, $epoch), lost_code = $code WHERE digest = $job
+                """,
+                ("$job", job),
+                ("$epoch", (long)epoch),
+                ("$code", code));
+            losses = (int)connection.Scalar("SELECT losses FROM jobs WHERE digest = $job", ("$job", job));
+        });
+        return losses;
+    }
 
     /// <summary>Ends a job without a result.</summary>
     public void Fail(Digest job, int attempt, ErrorDetail reason) => Change(job, attempt, connection => journal.End(connection, job, JobState.Failed, EventKinds.Failed, reason));
 
     /// <summary>Puts a job back into the queue, for another attempt.</summary>
     public void Requeue(Digest job, int attempt, ErrorDetail reason) => Change(job, attempt, connection =>
-        journal.Move(connection, job, JobState.Queued, new AuditEvent(EventKinds.Requeued) { Text = $"Attempt {attempt} was lost: {reason.Message}", Error = reason }));
+        QueueAgain(connection, job, new AuditEvent(EventKinds.Requeued) { Text = $"Attempt {attempt} was lost: {reason.Message}", Error = reason }));
 
     /// <summary>Ends a job with its result, all of it or nothing.</summary>
     public void Complete(Digest job, int attempt, Finished finished, IReadOnlyList<SessionOutput> outputs) => Change(job, attempt, connection =>
@@ -143,8 +191,33 @@ internal sealed class SessionLedger(HostDatabase database, JobJournal journal, C
         }
 
         connection.Execute("UPDATE jobs SET receipt = $receipt WHERE digest = $job", ("$receipt", finished.Receipt.ToByteArray()), ("$job", job));
-        journal.Move(connection, job, JobState.Completed, new AuditEvent(EventKinds.Completed) { Text = CompletedText(finished) });
+        if (Withdrawals(connection, job) is [var (party, _), ..])
+        {
+            journal.End(connection, job, JobState.Withdrawn, EventKinds.Withdrawn, Withdrawn($"{party} withdrew its consent; the model of the epoch at hand was delivered."), party);
+        }
+        else
+        {
+            journal.Move(connection, job, JobState.Completed, new AuditEvent(EventKinds.Completed) { Text = CompletedText(finished) });
+        }
     });
+
+    // Without the consent of all there is no other session.
+    private void QueueAgain(SqliteConnection connection, Digest job, AuditEvent happened)
+    {
+        if (Withdrawals(connection, job) is [var (party, _), ..])
+        {
+            journal.End(connection, job, JobState.Withdrawn, EventKinds.Withdrawn, Withdrawn($"{party} withdrew its consent, and the session ended before its epoch."), party);
+        }
+        else
+        {
+            journal.Move(connection, job, JobState.Queued, happened);
+        }
+    }
+
+    private static ErrorDetail Withdrawn(string text) => RpcErrors.ToDetail(new OrchestratorException(HostErrors.JobWithdrawn, text));
+
+    private static List<(string Party, byte[] Withdrawal)> Withdrawals(SqliteConnection connection, Digest job) => connection.Query(
+        "SELECT party, withdrawal FROM job_parties WHERE job = $job AND withdrawal IS NOT NULL ORDER BY party", row => (row.GetString(0), row.Bytes(1)), ("$job", job));
 
     private static string CompletedText(Finished finished) => string.Create(
         CultureInfo.InvariantCulture,

@@ -72,6 +72,28 @@ internal static class Schema
         CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'append only'); END;
         CREATE TRIGGER audit_is_never_cut BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'append only'); END;
         """,
+        """
+        CREATE TABLE job_checkpoints(
+            job BLOB NOT NULL REFERENCES jobs(digest),
+            counter INTEGER NOT NULL,
+            epoch INTEGER NOT NULL,
+            digest BLOB NOT NULL REFERENCES objects(digest),
+            evidence BLOB NOT NULL,
+            statement BLOB NOT NULL,
+            seen_by_all INTEGER NOT NULL,
+            PRIMARY KEY(job, counter)) STRICT;
+        CREATE TABLE checkpoints_seen(
+            job BLOB NOT NULL REFERENCES jobs(digest),
+            counter INTEGER NOT NULL,
+            party TEXT NOT NULL,
+            PRIMARY KEY(job, counter, party)) STRICT;
+        -- The device that has got a job's keys, and the sessions that were lost since the job last got on.
+        ALTER TABLE jobs ADD COLUMN device TEXT;
+        ALTER TABLE jobs ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE jobs ADD COLUMN lost_epoch INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE jobs ADD COLUMN lost_code TEXT NOT NULL DEFAULT '';
+        ALTER TABLE job_parties ADD COLUMN withdrawal BLOB;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

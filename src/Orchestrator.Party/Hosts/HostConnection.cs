@@ -91,8 +91,15 @@ public sealed class HostConnection : IAsyncDisposable
     /// <summary>Takes this party's consent back. From now on its agent releases nothing for the job, whatever the host does.</summary>
     public async Task<Job> WithdrawAsync(Digest job, string reason = "", CancellationToken cancel = default)
     {
+        Manifest? manifest = _party.Keys.FindApproved(job);
         _party.Keys.RemoveApproval(job);
-        var request = new WithdrawRequest { Job = Name(job), Reason = reason };
+        manifest ??= await ManifestAsync(job, cancel);
+        var request = new WithdrawRequest
+        {
+            Job = Name(job),
+            Reason = reason,
+            Withdrawal = ByteString.CopyFrom(Contracts.Approvals.Withdrawal.Sign(manifest, _party.Name, _party.Keys.SigningKey).Bytes.Span),
+        };
         return await Link.CallAsync(headers => Link.Jobs.WithdrawAsync(request, headers, cancellationToken: cancel).ResponseAsync, cancel);
     }
 

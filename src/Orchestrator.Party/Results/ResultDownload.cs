@@ -104,6 +104,11 @@ internal sealed class ResultDownload(Party party, HostConnection host, PartyPoli
 
     private static void RequireCompleted(Job state, Digest job)
     {
+        if (state.State == JobState.Withdrawn && !state.Receipt.IsEmpty)
+        {
+            return; // The epoch at hand was finished, and its model delivered.
+        }
+
         if (state.State is JobState.Failed or JobState.Withdrawn or JobState.Cancelled)
         {
             throw JobErrors.Ended(job, state.State, state.Failure);

@@ -177,6 +177,27 @@ internal sealed class FakeRun(IAsyncStreamReader<HostTransfer> answers, IServerS
         }
     }
 
+    public async Task WriteCheckpointAsync(uint counter, SealedSample checkpoint, int pieceSize = 1000)
+    {
+        for (int offset = 0; offset < checkpoint.Bytes.Length; offset += pieceSize)
+        {
+            int count = Math.Min(pieceSize, checkpoint.Bytes.Length - offset);
+            await SendAsync(new DeviceTransfer
+            {
+                WriteCheckpoint = new WriteCheckpoint
+                {
+                    Counter = counter,
+                    Epoch = counter,
+                    Offset = (ulong)offset,
+                    Data = ByteString.CopyFrom(checkpoint.Bytes.AsSpan(offset, count)),
+                    Statement = offset + count == checkpoint.Bytes.Length ? ByteString.CopyFromUtf8($"statement {counter}") : ByteString.Empty,
+                },
+            });
+        }
+    }
+
+    public static OrchestratorException Away { get; } = new(new ErrorCode("device-tiles-lost", ErrorClass.Unavailable, "The tiles are gone.", "Wait."), "The tiles are gone.");
+
     /// <summary>Writes both outputs of a test job and a receipt.</summary>
     public async Task FinishAsync(SealedSample? model = null)
     {

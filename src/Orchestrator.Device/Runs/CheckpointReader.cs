@@ -5,7 +5,6 @@ using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.TileProtocol;
 using Orchestrator.Device.Dma;
 using Orchestrator.Device.Sessions;
-using Orchestrator.Device.Tiles;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Device.Runs;
@@ -30,21 +29,40 @@ internal sealed class CheckpointReader(ResumePoint point, Func<Contracts.Checkpo
         Digest[] leaves = await ReadLeavesAsync(cancellation).ConfigureAwait(false);
         using FrameOpener opener = point.Open(keyOf);
         var history = new HistoryPart();
-        using var plaintext = new Plaintext(StreamLimits.DefaultFrameSize);
-        for (int index = 0; index < point.Frames; index++)
+        byte[] plaintext = Buffer();
+        byte[] withheld = Buffer();
+        try
         {
-            ReadOnlyMemory<byte> frame = await host.ReadFrameAsync(Stream, index, cancellation).ConfigureAwait(false);
-            plaintext.Length = Accept(opener, leaves, index, frame.Span, plaintext.Room);
-            bool last = index == point.Frames - 1;
-            ReadOnlyMemory<byte> state = history.Take(plaintext.Memory);
-            if (history.IsWhole && (last || !state.IsEmpty))
+            // One frame's part is withheld, as the last frame may be empty and no piece of a state is.
+            ReadOnlyMemory<byte> pending = default;
+            for (int index = 0; index < point.Frames; index++)
             {
-                await tiles.SendInPiecesAsync(state, (piece, ends) => new TileMessage.State(last && ends, piece), cancellation).ConfigureAwait(false);
+                ReadOnlyMemory<byte> frame = await host.ReadFrameAsync(Stream, index, cancellation).ConfigureAwait(false);
+                int length = Accept(opener, leaves, index, frame.Span, plaintext);
+                ReadOnlyMemory<byte> state = history.Take(plaintext.AsMemory(0, length));
+                if (!state.IsEmpty)
+                {
+                    await SendAsync(tiles, pending, last: false, cancellation).ConfigureAwait(false);
+                    pending = state;
+                    (plaintext, withheld) = (withheld, plaintext);
+                }
             }
-        }
 
-        return history.Decode();
+            await SendAsync(tiles, pending, last: true, cancellation).ConfigureAwait(false);
+            return history.Decode();
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(plaintext);
+            CryptographicOperations.ZeroMemory(withheld);
+        }
     }
+
+    private static byte[] Buffer() => GC.AllocateUninitializedArray<byte>(StreamLimits.DefaultFrameSize, pinned: true);
+
+    private static Task SendAsync(TileChannel tiles, ReadOnlyMemory<byte> state, bool last, CancellationToken cancellation) => state.IsEmpty
+        ? Task.CompletedTask
+        : tiles.SendInPiecesAsync(state, (piece, ends) => new TileMessage.State(last && ends, piece), cancellation);
 
     private async Task<Digest[]> ReadLeavesAsync(CancellationToken cancellation)
     {

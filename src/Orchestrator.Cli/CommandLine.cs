@@ -68,6 +68,7 @@ public static class CommandLine
             JobCommands.Create(terminal),
             AgentCommands.Create(terminal),
             ReceiptCommands.Create(terminal),
+            EvidenceCommands.Create(terminal),
             PolicyCommands.Create(terminal),
             ServiceCommands.CreateHost(terminal),
             ServiceCommands.CreateDevice(terminal),

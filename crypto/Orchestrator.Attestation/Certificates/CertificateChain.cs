@@ -5,6 +5,8 @@ namespace Orchestrator.Attestation.Certificates;
 /// <summary>A device's certificates, verified up to a trusted root; only <see cref="Verify"/> makes one.</summary>
 public sealed class CertificateChain
 {
+    private static readonly CertificateProfile[] Presented = [CertificateProfile.Alias, CertificateProfile.DeviceId, CertificateProfile.Dck];
+
     private CertificateChain(DeviceCertificate root, DeviceCertificate dck, DeviceCertificate deviceId, DeviceCertificate alias)
     {
         Root = root;
@@ -41,16 +43,9 @@ public sealed class CertificateChain
     /// <exception cref="OrchestratorException">A code of <see cref="AttestationErrors"/>.</exception>
     public static CertificateChain Verify(IReadOnlyList<ReadOnlyMemory<byte>> presented, TrustAnchors anchors, DateTimeOffset time)
     {
-        ArgumentNullException.ThrowIfNull(presented);
         ArgumentNullException.ThrowIfNull(anchors);
-        if (presented.Count != PresentedCount)
-        {
-            throw new OrchestratorException(AttestationErrors.EvidenceMalformed, $"The device presents {presented.Count} certificates, not {PresentedCount}.");
-        }
-
-        DeviceCertificate alias = DeviceCertificate.Parse(presented[0], CertificateProfile.Alias);
-        DeviceCertificate deviceId = DeviceCertificate.Parse(presented[1], CertificateProfile.DeviceId);
-        DeviceCertificate dck = DeviceCertificate.Parse(presented[2], CertificateProfile.Dck);
+        IReadOnlyList<DeviceCertificate> parsed = ParsePresented(presented);
+        (DeviceCertificate alias, DeviceCertificate deviceId, DeviceCertificate dck) = (parsed[0], parsed[1], parsed[2]);
         DeviceCertificate root = anchors.Roots.FirstOrDefault(anchor => dck.NamesAsIssuer(anchor))
             ?? throw new OrchestratorException(AttestationErrors.RootUnknown, "The device's vendor root is none of the trusted ones.");
 
@@ -65,5 +60,16 @@ public sealed class CertificateChain
 
         DeviceCertificate.Require(dck.Simulated == root.Simulated, CertificateProfile.Dck, "and its root differ in whether the device is simulated");
         return chain;
+    }
+
+    /// <summary>Takes apart what a device presents; proves nothing.</summary>
+    /// <returns>Alias, DeviceID, DCK.</returns>
+    /// <exception cref="OrchestratorException"><see cref="AttestationErrors.EvidenceMalformed"/> or <see cref="AttestationErrors.CertificateInvalid"/>.</exception>
+    internal static IReadOnlyList<DeviceCertificate> ParsePresented(IReadOnlyList<ReadOnlyMemory<byte>> presented)
+    {
+        ArgumentNullException.ThrowIfNull(presented);
+        return presented.Count == PresentedCount
+            ? [.. Presented.Select((profile, place) => DeviceCertificate.Parse(presented[place], profile))]
+            : throw new OrchestratorException(AttestationErrors.EvidenceMalformed, $"The device presents {presented.Count} certificates, not {PresentedCount}.");
     }
 }

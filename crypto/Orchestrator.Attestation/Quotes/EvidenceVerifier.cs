@@ -52,6 +52,20 @@ public sealed class EvidenceVerifier
         return new VerifiedQuote(evidence, claims, chain, consulted ? _collateral.Content : null);
     }
 
+    /// <summary>
+    /// What evidence says, for people to look at. Only that the claims belong to the certificates beside them is checked, not
+    /// that anybody vouches for these: whoever likes can make such evidence.
+    /// </summary>
+    /// <param name="evidence">As parsed.</param>
+    /// <param name="presented">Its certificates, alias first.</param>
+    /// <exception cref="OrchestratorException">A code of <see cref="AttestationErrors"/>.</exception>
+    public static Quote ReadUnverified(Evidence evidence, out IReadOnlyList<DeviceCertificate> presented)
+    {
+        ArgumentNullException.ThrowIfNull(evidence);
+        presented = CertificateChain.ParsePresented(evidence.Certificates);
+        return VerifySignature(evidence, presented[0].PublicKey);
+    }
+
     private static Quote VerifySignature(Evidence evidence, AttestationKey alias)
     {
         using ECDsa key = alias.Open();

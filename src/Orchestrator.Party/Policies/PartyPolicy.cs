@@ -56,12 +56,14 @@ public sealed class PartyPolicy
         YamlDocument.Parse(yaml, "policy.yaml").AsMap(map => Read(map, folder ?? Directory.GetCurrentDirectory(), party));
 
     /// <summary>Verifies evidence by this policy's roots and its collateral, which is read anew each time: it expires.</summary>
+    /// <param name="time">The clock that certificates and collateral are judged by.</param>
+    /// <param name="collateralFile">Collateral to take in place of the policy's; null takes the policy's.</param>
     /// <exception cref="OrchestratorException">The collateral cannot be read, is not by a trusted root, or no root is trusted.</exception>
-    public EvidenceVerifier Verifier(TimeProvider time)
+    public EvidenceVerifier Verifier(TimeProvider time, string? collateralFile = null)
     {
-        Collateral collateral = _collateral is null
-            ? Collateral.None
-            : Collateral.Verify(LocalFile.ReadAllBytes(_collateral, MaxCollateralBytes, AttestationErrors.CollateralInvalid), Anchors);
+        Collateral collateral = (collateralFile ?? _collateral) is { } file
+            ? Collateral.Verify(LocalFile.ReadAllBytes(file, MaxCollateralBytes, AttestationErrors.CollateralInvalid), Anchors)
+            : Collateral.None;
         return new EvidenceVerifier(Anchors, time, collateral, _grace);
     }
 

@@ -24,9 +24,12 @@ public static class ReceiptCheck
         DeviceRequirements device = verified.Receipt.Manifest.Content.Device;
         IReadOnlyList<Denial> denials = policy.Rules.AssessDevice(
             verified.Quote.Claims, verified.Quote.Collateral?.MinimumSecurityVersion, device.Firmware, device.MinimumSecurityVersion);
-        return denials is [var first, ..]
-            ? throw new OrchestratorException(ResultErrors.DeviceRefused, $"The policy does not accept the device that ran the job: {first}.", first.Remedy)
-            : verified;
+        return denials.Count == 0
+            ? verified
+            : throw new OrchestratorException(
+                ResultErrors.DeviceRefused,
+                $"The policy does not accept the device that ran the job: {string.Join("; ", denials)}.",
+                string.Join(" ", denials.Select(denial => denial.Remedy).Distinct()));
     }
 
     /// <summary>As <see cref="Verify"/>, from a file.</summary>

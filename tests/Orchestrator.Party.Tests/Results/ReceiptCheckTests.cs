@@ -7,6 +7,7 @@ using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Receipts;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Streams;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Sdk.Tests.Results;
 
@@ -71,6 +72,23 @@ public sealed class ReceiptCheckTests : IAsyncLifetime
     [Fact]
     public void Receipt_OfADeviceThatThePolicyRefuses_IsRefused() =>
         Assert.Same(ResultErrors.DeviceRefused, Failures.CodeOf(() => ReceiptCheck.Verify(_receipt, Policy("unknown_revocation"), s_time)));
+
+    [Fact]
+    public void Receipt_ThatThePolicyRefusesTwice_SaysBoth()
+    {
+        OrchestratorException refused = Assert.Throws<OrchestratorException>(() => ReceiptCheck.Verify(_receipt, Policy(""), s_time));
+        Assert.Contains("release-device-simulated", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("release-revocation-unknown", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Evidence_OutOfAReceipt_IsTheEvidenceThatItHolds()
+    {
+        File.WriteAllBytes(_parties["receipt.cose"], _receipt);
+        (VerifiedQuote quote, IReadOnlyList<Attestation.Policies.Denial> denials) = EvidenceCheck.Verify(EvidenceCheck.ReadFile(_parties["receipt.cose"]), Policy(), s_time);
+        Assert.Equal(ReceiptCheck.Verify(_receipt, Policy(), s_time).Quote.Digest, quote.Digest);
+        Assert.Empty(denials);
+    }
 
     [Fact]
     public void Receipt_OfAForeignVendorsDevice_IsRefused()

@@ -27,15 +27,22 @@ internal sealed class CommandFiles : IDisposable
             """);
     }
 
-    public double Seal() => Rate(_tenant.SealCommand(_table, _schema, _scratch["table.itx"]));
+    public double Seal() => NewFileRate("table.itx", _tenant.SealCommand(_table, _schema, _scratch["table.itx"]));
 
-    public double AgeSeal() => Rate("age", "-r", _recipient, "-o", _scratch["table.age"], _table);
+    public double AgeSeal() => NewFileRate("table.age", "age", "-r", _recipient, "-o", _scratch["table.age"], _table);
 
     public double Verify() => Rate(_tenant.Command("data", "verify", _scratch["table.itx"]));
 
     public double AgeOpen() => Rate("age", "-d", "-i", _scratch["age.key"], "-o", "/dev/null", _scratch["table.age"]);
 
     public void Dispose() => _scratch.Dispose();
+
+    // Freeing an earlier file of 1 GiB would take a tenth of the time, of both.
+    private double NewFileRate(string output, params string[] command)
+    {
+        File.Delete(_scratch[output]);
+        return Rate(command);
+    }
 
     private static double Rate(params string[] command) => Length / Child.Seconds(command) / 1e9;
 }

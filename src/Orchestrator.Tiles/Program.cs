@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Orchestrator.Errors;
@@ -9,7 +10,8 @@ const string Usage = """
     Runs TorchScript programs, always in a process of their own.
 
       Orchestrator.Tiles serve                              train what a device's controller asks for, over standard input and output
-      Orchestrator.Tiles train JOB FOLDER                   train on plaintext files; writes model.safetensors and metrics.json
+      Orchestrator.Tiles train JOB FOLDER [EVERY [STATE]]   train on plaintext files; writes model.safetensors and metrics.json,
+                                                            every so many epochs (0: never) state-EPOCH.safetensors; goes on from STATE
       Orchestrator.Tiles evaluate JOB MODEL                 judge a model on the job's evaluation files; metrics as JSON
       Orchestrator.Tiles inspect PROGRAM [SCHEMA [LOSS]]    describe a program as JSON, and try it on a schema
 
@@ -30,7 +32,9 @@ try
     return args switch
     {
         ["serve"] => await Silent(Serve()),
-        ["train", var job, var folder] => await Silent(TrainCommand.RunAsync(job, folder, interrupted.Token)),
+        ["train", var job, var folder] => await Silent(TrainCommand.RunAsync(job, folder, 0, null, interrupted.Token)),
+        ["train", var job, var folder, var every, .. { Length: <= 1 } state] when int.TryParse(every, NumberStyles.None, CultureInfo.InvariantCulture, out var epochs) =>
+            await Silent(TrainCommand.RunAsync(job, folder, epochs, state.FirstOrDefault(), interrupted.Token)),
         ["evaluate", var job, var model] => Print(await EvaluateCommand.RunAsync(job, model, interrupted.Token)),
         ["inspect", var program] => Print(InspectCommand.Run(program, null, null)),
         ["inspect", var program, var schema] => Print(InspectCommand.Run(program, schema, null)),

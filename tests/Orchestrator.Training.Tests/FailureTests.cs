@@ -117,7 +117,7 @@ public sealed class FailureTests(ProgramFolder programs)
         using var source = new CancellationTokenSource();
         var progress = new CancelAfter(source, batches: 5);
         var trainer = TrainerTests.Make(Samples.Flowers, 120, 40).Trainer(programs, "mlp", Samples.Plan with { Epochs = 1000 });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trainer.TrainAsync(progress, source.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trainer.TrainAsync(progress, cancellation: source.Token));
         Assert.Equal(5, progress.Seen);
     }
 

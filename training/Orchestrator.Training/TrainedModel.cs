@@ -29,13 +29,14 @@ public sealed record TrainedModel(
     public byte[] ToSafeTensors()
     {
         var file = new MemoryStream();
-        SafeTensorFile.Write(file, State.Concat(StandardizationTensors()));
+        SafeTensorFile.Write(file, State.Concat(Tensors(Standardization)));
         return file.ToArray();
     }
 
-    private IEnumerable<SafeTensor> StandardizationTensors() => Standardization is null
+    /// <summary>A standardisation as a file holds it; nothing if there is none.</summary>
+    internal static IEnumerable<SafeTensor> Tensors(Standardization? standardization) => standardization is null
         ? []
-        : [Vector(MeanName, Standardization.Mean), Vector(DeviationName, Standardization.Deviation)];
+        : [Vector(MeanName, standardization.Mean), Vector(DeviationName, standardization.Deviation)];
 
     private static SafeTensor Vector(string name, IReadOnlyList<float> values) =>
         new(name, SafeTensorType.F32, [values.Count], MemoryMarshal.AsBytes<float>(values.ToArray()).ToArray());

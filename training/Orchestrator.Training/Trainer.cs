@@ -6,6 +6,7 @@ using Orchestrator.Errors;
 using Orchestrator.Training.Batches;
 using Orchestrator.Training.Programs;
 using Orchestrator.Training.Run;
+using Orchestrator.Training.State;
 using TorchSharp;
 
 namespace Orchestrator.Training;
@@ -48,22 +49,29 @@ public sealed class Trainer
     /// <exception cref="OrchestratorException">One of the <c>program-*</c> errors.</exception>
     public void CheckProgram() => ProgramProbe.OutputShape(_archive, _schema, _loss);
 
-    /// <summary>Trains from the archive's state.</summary>
+    /// <summary>Trains, from the archive's state or from where an earlier session was.</summary>
     /// <param name="progress">Told after every batch and every epoch, on the training thread; should return soon.</param>
+    /// <param name="session">Where training begins and what it hands out on its way; null trains from the beginning and hands out nothing.</param>
     /// <param name="cancellation">Ends training between two batches; nothing partial is returned.</param>
+    /// <returns>The model, and what all epochs came to, those of earlier sessions included.</returns>
     /// <exception cref="OrchestratorException">One of the <c>program-*</c> or <c>training-*</c> errors, or what the frames' reader throws.</exception>
-    public async Task<TrainedModel> TrainAsync(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    public async Task<TrainedModel> TrainAsync(
+        IProgress<TrainingProgress>? progress = null, TrainingSession? session = null, CancellationToken cancellation = default)
     {
-        var standardization = _schedule.Plan.Standardize
-            ? await Standardization.ComputeAsync(_schedule, _schema, _frames, cancellation).ConfigureAwait(false)
-            : null;
+        session ??= new TrainingSession();
+        var job = TrainingJob.Digest(_archive, _schema, _schedule);
+        RequireState(session.From, job);
+        var standardization = !_schedule.Plan.Standardize ? null
+            : session.From is { } from ? Standardization.In([.. from.Tensors.Values], _schema)
+            : await Standardization.ComputeAsync(_schedule, _schema, _frames, cancellation).ConfigureAwait(false);
 
         // A thread of its own: libtorch keeps its pool of threads, and whether gradients are on, by calling thread.
         return await Task.Factory.StartNew(
-            () => Train(standardization, progress, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            () => Train(job, standardization, session, progress, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
 
-    private TrainedModel Train(Standardization? standardization, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    private TrainedModel Train(
+        byte[] job, Standardization? standardization, TrainingSession session, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         var plan = _schedule.Plan;
         torch.set_num_threads(plan.Threads);
@@ -72,26 +80,54 @@ public sealed class Trainer
         var preparation = new BatchPreparation(_schema, _loss, standardization);
         using var step = new ProgramStep(program, plan, _schema, _loss, preparation, outputShape);
         WarmUp(step);
-        torch.manual_seed(plan.Seed);
+        using var generator = torch.manual_seed(plan.Seed);
+        var state = new StateKeeper(job, program, step.Memory, generator, standardization);
+        if (session.From is { } from)
+        {
+            state.Restore(from);
+        }
+
         var start = Stopwatch.GetTimestamp();
         var passes = _schedule.Passes().Where(pass => pass.Kind != PassKind.Standardize);
         using var pipeline = new BatchPipeline(_schedule, passes, _schema, _frames, preparation, cancellation);
-        var epochs = new TrainingLoop(_schedule, program, step, _loss, pipeline).Run(progress, cancellation);
+        var epochs = new TrainingLoop(_schedule, program, step, _loss, pipeline).Run(session, state, progress, cancellation);
         var duration = new TrainingDuration(Stopwatch.GetElapsedTime(start), pipeline.Waited);
         return new TrainedModel(FiniteState(program), standardization, epochs, epochs.Count < plan.Epochs, duration);
+    }
+
+    /// <summary>Parsing has said what the state is; this says that it is this job's, after as many epochs as are not to be read.</summary>
+    private void RequireState(TrainingState? state, byte[] job)
+    {
+        if ((state?.Epochs ?? 0) != _schedule.FirstEpoch)
+        {
+            throw new OrchestratorException(
+                TrainingErrors.StateMismatch, $"The training state has {state?.Epochs ?? 0} epochs; the session begins after {_schedule.FirstEpoch}.");
+        }
+
+        if (state is not null && !state.Job.Span.SequenceEqual(job))
+        {
+            throw new OrchestratorException(TrainingErrors.StateMismatch, "The training state is of another program, plan, schema or cut of the streams.");
+        }
     }
 
     private void WarmUp(ProgramStep step)
     {
         try
         {
-            step.WarmUp((int)Math.Min(_schedule.Plan.BatchSize, _schedule.Train.TotalRecords));
+            step.WarmUp(BatchSizes(_schedule.Train.TotalRecords), BatchSizes(_schedule.Evaluate.TotalRecords));
         }
         catch (Exception error) when (TrainingProgram.IsProgramFailure(error))
         {
             throw new OrchestratorException(
                 TrainingErrors.Failed, $"the program fails in training mode on made-up records: {TrainingProgram.LastLine(error)}", inner: error);
         }
+    }
+
+    /// <summary>Records of a pass's whole batches, and of its last.</summary>
+    private IEnumerable<int> BatchSizes(long records)
+    {
+        var whole = _schedule.Plan.BatchSize;
+        return new[] { records >= whole ? whole : 0, (int)(records % whole) }.Where(size => size > 0);
     }
 
     private static IReadOnlyList<SafeTensor> FiniteState(TrainingProgram program)

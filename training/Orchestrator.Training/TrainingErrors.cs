@@ -71,6 +71,18 @@ public static class TrainingErrors
         "The model was not trained from this program.",
         "Name the program that the model's manifest names.");
 
+    /// <summary>Bytes are no training state.</summary>
+    public static readonly ErrorCode StateMalformed = new(
+        "training-state-malformed", ErrorClass.Input,
+        "The training state cannot be understood.",
+        "Resume from a checkpoint that this version of the device wrote.");
+
+    /// <summary>A training state is another job's.</summary>
+    public static readonly ErrorCode StateMismatch = new(
+        "training-state-mismatch", ErrorClass.Input,
+        "The training state is not of this job.",
+        "Resume with the program, plan and streams of the job that wrote it, or begin anew.");
+
     /// <summary>A label is not one of the classes.</summary>
     public static readonly ErrorCode LabelOutOfRange = new(
         "training-label-range", ErrorClass.Input,

@@ -88,9 +88,35 @@ public static partial class torch
     }
 
     /// <summary>Stands for the generator that <see cref="manual_seed"/> seeded, the process's only one here.</summary>
-    public sealed class Generator
+    public class Generator : IDisposable
     {
         internal Generator()
+        {
+        }
+
+        /// <summary>All that the generator's next numbers follow from, as bytes.</summary>
+        public Tensor get_state()
+        {
+            Binding.Check(Binding.tb_get_rng_state(out var state));
+            return new Tensor(state);
+        }
+
+        /// <summary>Goes on from what <see cref="get_state"/> gave.</summary>
+        public void set_state(Tensor value)
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            Binding.Check(Binding.tb_set_rng_state(value.Alive));
+        }
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            Dispose(true);
+            GC.SuppressFinalize(this);
+        }
+
+        /// <summary>The process's generator stays.</summary>
+        protected virtual void Dispose(bool disposing)
         {
         }
     }

@@ -13,6 +13,18 @@ TB_API Status tb_manual_seed(int64_t seed) {
   return guarded([=] { torch::manual_seed(static_cast<uint64_t>(seed)); });
 }
 
+// The state of the generator that programs draw from, as bytes.
+TB_API Status tb_get_rng_state(Tensor* result) {
+  return guarded([=] { *result = own(at::globalContext().defaultGenerator(at::kCPU).get_state()); });
+}
+
+TB_API Status tb_set_rng_state(Tensor state) {
+  return guarded([=] {
+    at::Generator generator = at::globalContext().defaultGenerator(at::kCPU);
+    generator.set_state(*state);
+  });
+}
+
 TB_API Status tb_set_num_threads(int32_t count) {
   return guarded([=] { at::set_num_threads(count); });
 }

@@ -6,6 +6,7 @@ using Orchestrator.Data.Reading;
 using Orchestrator.Training;
 using Orchestrator.Training.Programs;
 using Orchestrator.Training.Run;
+using Orchestrator.Training.State;
 
 namespace Orchestrator.Tiles.Local;
 
@@ -14,16 +15,27 @@ internal static class TrainCommand
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <summary>Writes <c>model.safetensors</c> and <c>metrics.json</c> into a folder.</summary>
-    public static async Task RunAsync(string jobFile, string folder, CancellationToken cancellation)
+    /// <summary>Writes <c>model.safetensors</c> and <c>metrics.json</c> into a folder, and a <c>state-EPOCH.safetensors</c> at every checkpoint.</summary>
+    /// <param name="jobFile">A local job.</param>
+    /// <param name="folder">A folder that exists.</param>
+    /// <param name="checkpointEvery">Epochs from one checkpoint to the next; 0 makes none.</param>
+    /// <param name="stateFile">The checkpoint to go on from, or null.</param>
+    /// <param name="cancellation">Ends training without a result.</param>
+    public static async Task RunAsync(string jobFile, string folder, int checkpointEvery, string? stateFile, CancellationToken cancellation)
     {
+        var session = new TrainingSession
+        {
+            From = stateFile is null ? null : TrainingState.Parse(Files.ReadAll(stateFile)),
+            CheckpointEveryEpochs = checkpointEvery,
+            Checkpoint = state => AtomicFile.WriteAllBytes(Path.Combine(folder, $"state-{state.Epochs}.safetensors"), state.ToBytes().Span),
+        };
         var job = LocalJob.Read(jobFile);
         var schema = job.Check();
         var archive = ProgramArchive.Parse(Files.ReadAll(job.Program));
         using var frames = new LocalFrames(job);
-        var schedule = new JobSchedule(job.Plan, frames.Streams);
+        var schedule = new JobSchedule(job.Plan, frames.Streams, session.From?.Epochs ?? 0);
         using var ahead = new ReadAhead(schedule, frames);
-        var model = await new Trainer(archive, schema, schedule, ahead).TrainAsync(new ConsoleReports(), cancellation).ConfigureAwait(false);
+        var model = await new Trainer(archive, schema, schedule, ahead).TrainAsync(new ConsoleReports(), session, cancellation).ConfigureAwait(false);
         AtomicFile.WriteAllBytes(Path.Combine(folder, "model.safetensors"), model.ToSafeTensors());
         AtomicFile.WriteAllBytes(Path.Combine(folder, "metrics.json"), Encoding.UTF8.GetBytes(Metrics(model, schedule).ToJsonString(Indented)));
     }

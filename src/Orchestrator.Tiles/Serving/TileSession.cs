@@ -4,6 +4,7 @@ using Orchestrator.Data.TileProtocol;
 using Orchestrator.Errors;
 using Orchestrator.Training;
 using Orchestrator.Training.Programs;
+using Orchestrator.Training.State;
 
 namespace Orchestrator.Tiles.Serving;
 
@@ -36,6 +37,7 @@ internal sealed class TileSession(TileChannel channel)
         var job = await ExpectAsync<TileMessage.Configure>().ConfigureAwait(false);
         var schema = job.Plan.CheckStreams([.. job.Streams.Select(stream => (stream.Role, stream.Schema))]);
         var archive = ProgramArchive.Parse(await ReceiveProgramAsync(job.ProgramSize).ConfigureAwait(false));
+        var state = job.FirstEpoch > 0 ? TrainingState.Parse(await ReceiveStateAsync().ConfigureAwait(false)) : null;
         var outbox = new Outbox(channel);
         var frames = new PulledFrames(job, outbox);
         var schedule = job.Schedule();
@@ -45,20 +47,29 @@ internal sealed class TileSession(TileChannel channel)
         await channel.SendAsync(new TileMessage.Ready()).ConfigureAwait(false);
         await ExpectAsync<TileMessage.Start>().ConfigureAwait(false);
 
-        var model = await TrainAsync(trainer, frames, outbox).ConfigureAwait(false);
+        var model = await TrainAsync(trainer, job, state, frames, outbox).ConfigureAwait(false);
         await outbox.FlushAsync().ConfigureAwait(false);
         await channel.SendInPiecesAsync(
             model.ToSafeTensors(), (piece, last) => new TileMessage.Output(StreamKind.Model, last, piece)).ConfigureAwait(false);
         await channel.SendAsync(Summary(model, schedule)).ConfigureAwait(false);
     }
 
-    private async Task<TrainedModel> TrainAsync(Trainer trainer, PulledFrames frames, Outbox outbox)
+    private async Task<TrainedModel> TrainAsync(
+        Trainer trainer, TileMessage.Configure job, TrainingState? state, PulledFrames frames, Outbox outbox)
     {
         var stop = new CancellationTokenSource();
-        var listening = ListenAsync(frames, stop);
+        var finish = new CancellationTokenSource();
+        var listening = ListenAsync(frames, finish, stop);
+        var session = new TrainingSession
+        {
+            From = state,
+            CheckpointEveryEpochs = job.CheckpointEveryEpochs,
+            Checkpoint = checkpoint => PostCheckpoint(checkpoint, outbox),
+            Finish = finish.Token,
+        };
         try
         {
-            return await trainer.TrainAsync(new EpochReports(outbox), stop.Token).ConfigureAwait(false);
+            return await trainer.TrainAsync(new EpochReports(outbox), session, stop.Token).ConfigureAwait(false);
         }
         catch (Exception) when (stop.IsCancellationRequested)
         {
@@ -68,20 +79,57 @@ internal sealed class TileSession(TileChannel channel)
         }
     }
 
+    private static void PostCheckpoint(TrainingState state, Outbox outbox)
+    {
+        for (var rest = state.ToBytes(); !rest.IsEmpty;)
+        {
+            var piece = rest[..Math.Min(rest.Length, TileLimits.ChunkSize)];
+            rest = rest[piece.Length..];
+            outbox.Post(new TileMessage.Checkpoint(rest.IsEmpty, piece));
+        }
+    }
+
     /// <summary>Takes what the controller sends during training. Ends only by throwing.</summary>
-    private async Task ListenAsync(PulledFrames frames, CancellationTokenSource stop)
+    private async Task ListenAsync(PulledFrames frames, CancellationTokenSource finish, CancellationTokenSource stop)
     {
         try
         {
             while (true)
             {
-                frames.Deliver(await ExpectAsync<TileMessage.Frame>().ConfigureAwait(false));
+                switch (await ReceiveAsync().ConfigureAwait(false))
+                {
+                    case TileMessage.Frame frame:
+                        frames.Deliver(frame);
+                        break;
+                    case TileMessage.Finish:
+                        await finish.CancelAsync().ConfigureAwait(false);
+                        break;
+                    case var other:
+                        throw Unexpected(other, nameof(TileMessage.Frame));
+                }
             }
         }
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
         }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> ReceiveStateAsync()
+    {
+        var state = new MemoryStream();
+        for (var last = false; !last;)
+        {
+            (last, var chunk) = await ExpectAsync<TileMessage.State>().ConfigureAwait(false);
+            if (chunk.IsEmpty || state.Length + chunk.Length > TileLimits.MaxStateSize)
+            {
+                throw new OrchestratorException(TileErrors.MessageUnexpected, "A piece of the state is empty, or makes it longer than states may be.");
+            }
+
+            state.Write(chunk.Span);
+        }
+
+        return state.GetBuffer().AsMemory(0, (int)state.Length);
     }
 
     private async Task<byte[]> ReceiveProgramAsync(long size)
@@ -104,12 +152,22 @@ internal sealed class TileSession(TileChannel channel)
     }
 
     private async Task<T> ExpectAsync<T>()
-        where T : TileMessage => await channel.ReceiveAsync().ConfigureAwait(false) switch
-        {
-            T expected => expected,
-            TileMessage.Cancel => throw new OrchestratorException(TileErrors.Cancelled, "The controller called the run off."),
-            var other => throw new OrchestratorException(TileErrors.MessageUnexpected, $"{other.GetType().Name} came where {typeof(T).Name} was expected."),
-        };
+        where T : TileMessage
+    {
+        var message = await ReceiveAsync().ConfigureAwait(false);
+        return message as T ?? throw Unexpected(message, typeof(T).Name);
+    }
+
+    private async Task<TileMessage> ReceiveAsync()
+    {
+        var message = await channel.ReceiveAsync().ConfigureAwait(false);
+        return message is TileMessage.Cancel
+            ? throw new OrchestratorException(TileErrors.Cancelled, "The controller called the run off.")
+            : message;
+    }
+
+    private static OrchestratorException Unexpected(TileMessage message, string expected) =>
+        new(TileErrors.MessageUnexpected, $"{message.GetType().Name} came where {expected} was expected.");
 
     private static TileMessage.Done Summary(TrainedModel model, JobSchedule schedule) => new(
         model.Epochs.Count,

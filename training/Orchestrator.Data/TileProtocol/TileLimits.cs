@@ -15,6 +15,9 @@ public static class TileLimits
     /// <summary>Bytes of a program: 1 GiB, the order of a chip's memory.</summary>
     public const long MaxProgramSize = 1L << 30;
 
+    /// <summary>Bytes of a training state: 1 GiB, as a model and its optimiser share the memory.</summary>
+    public const long MaxStateSize = 1L << 30;
+
     /// <summary>Metrics in one report.</summary>
     public const int MaxMetrics = 64;
 

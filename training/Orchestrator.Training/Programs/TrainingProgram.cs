@@ -17,7 +17,8 @@ public sealed class TrainingProgram : IDisposable
     private TrainingProgram(Module module)
     {
         _module = module;
-        TrainedParameters = [.. module.named_parameters().Select(pair => pair.parameter).Where(parameter => parameter.requires_grad)];
+        Trained = [.. module.named_parameters().Where(pair => pair.parameter.requires_grad)];
+        TrainedParameters = [.. Trained.Select(pair => pair.Tensor)];
     }
 
     /// <summary>Parameters, in the module's order.</summary>
@@ -28,6 +29,9 @@ public sealed class TrainingProgram : IDisposable
     /// <summary>Buffers (such as running averages), in the module's order.</summary>
     public IReadOnlyList<ProgramTensor> Buffers =>
         [.. _module.named_buffers().Select(pair => ProgramTensor.Describe(pair.name, pair.buffer))];
+
+    /// <summary>What the optimiser moves, with names.</summary>
+    internal IReadOnlyList<(string Name, TorchSharp.Modules.Parameter Tensor)> Trained { get; }
 
     /// <summary>What the optimiser moves.</summary>
     internal TorchSharp.Modules.Parameter[] TrainedParameters { get; }
@@ -89,15 +93,13 @@ public sealed class TrainingProgram : IDisposable
             throw new OrchestratorException(TrainingErrors.ModelMismatch, "the model's tensors are not named as the program's");
         }
 
+        using var noGrad = torch.no_grad();
         foreach (var (name, tensor) in tensors)
         {
-            var own = ProgramTensor.Describe(name, tensor);
-            if (own.Type != byName[name].Type || !own.Shape.SequenceEqual(byName[name].Shape))
+            if (!ProgramTensor.TryOverwrite(tensor, byName[name]))
             {
                 throw new OrchestratorException(TrainingErrors.ModelMismatch, $"{name} has another type or shape in the model than in the program");
             }
-
-            byName[name].Data.Span.CopyTo(tensor.bytes);
         }
     }
 

@@ -7,7 +7,7 @@ namespace Orchestrator.Training.Run;
 /// <summary>Makes a plan's optimiser. Every option is spelled out: upstream's defaults are not PyTorch's.</summary>
 internal static class OptimizerFactory
 {
-    public static torch.optim.Optimizer Create(Plan plan, Parameter[] parameters) => plan switch
+    public static OptimizerHelper Create(Plan plan, Parameter[] parameters) => plan switch
     {
         Plan.Sgd sgd => torch.optim.SGD(parameters, sgd.LearningRate, momentum: sgd.Momentum, weight_decay: sgd.WeightDecay),
         Plan.Adam adam => torch.optim.Adam(

@@ -3,7 +3,9 @@ using Orchestrator.Data.Plans;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Training.Batches;
 using Orchestrator.Training.Programs;
+using Orchestrator.Training.State;
 using TorchSharp;
+using TorchSharp.Modules;
 
 namespace Orchestrator.Training.Run;
 
@@ -20,7 +22,7 @@ internal sealed class ProgramStep : IDisposable
     private readonly long[] _featureShape;
     private readonly long[] _targetShape;
     private readonly double? _clipNorm;
-    private readonly torch.optim.Optimizer _optimizer;
+    private readonly OptimizerHelper _optimizer;
 
     public ProgramStep(
         TrainingProgram program, TrainingPlan plan, DataSchema schema, LossFunction loss, BatchPreparation preparation, long[] outputShape)
@@ -33,30 +35,27 @@ internal sealed class ProgramStep : IDisposable
         _targetShape = outputShape;
         _clipNorm = plan.GradientClipNorm;
         _optimizer = OptimizerFactory.Create(plan.Optimizer, program.TrainedParameters);
+        Memory = new OptimizerMemory(_optimizer, program.Trained);
     }
 
+    /// <summary>What the optimiser remembers.</summary>
+    public OptimizerMemory Memory { get; }
+
     /// <summary>
-    /// Lets TorchScript compile the program for batches of a size, on made-up records. Changes nothing that training depends on,
-    /// except the generator, which is to be seeded afterwards. Every start must do the same here: compiled and uncompiled runs
-    /// can differ in the last bit.
+    /// Lets TorchScript compile the program for the sizes of batches that will come, on made-up records. Changes nothing that training
+    /// depends on, except the generator, which is to be seeded afterwards. Every start and every resumption must do the same here: compiled
+    /// and uncompiled runs can differ in the last bit, and a size that comes for the first time is compiled anew.
     /// </summary>
-    public void WarmUp(int records) => _program.KeepBuffers(() =>
+    /// <param name="training">Records of the batches to train on, each size once.</param>
+    /// <param name="evaluation">Records of the batches to judge, each size once.</param>
+    public void WarmUp(IEnumerable<int> training, IEnumerable<int> evaluation) => _program.KeepBuffers(() =>
     {
         _program.SetTraining(true);
-        for (var run = 0; run < WarmUpRuns; run++)
-        {
-            using var scope = torch.NewDisposeScope();
-            Loss(ProgramProbe.Features(_schema, records), Targets(records)).Mean.backward();
-        }
-
+        Repeat(training, records => Loss(ProgramProbe.Features(_schema, records), Targets(records)).Mean.backward());
         _optimizer.zero_grad();
         _program.SetTraining(false);
         using var noGrad = torch.no_grad();
-        for (var run = 0; run < WarmUpRuns; run++)
-        {
-            using var scope = torch.NewDisposeScope();
-            _program.Forward(ProgramProbe.Features(_schema, records));
-        }
+        Repeat(evaluation, records => _program.Forward(ProgramProbe.Features(_schema, records)));
     });
 
     /// <summary>Moves the parameters once. A loss that is not finite leaves them as they are.</summary>
@@ -111,6 +110,18 @@ internal sealed class ProgramStep : IDisposable
     {
         var output = _program.Forward(features);
         return (output, _loss.Mean(output, targets));
+    }
+
+    private static void Repeat(IEnumerable<int> sizes, Action<int> work)
+    {
+        foreach (var records in sizes)
+        {
+            for (var run = 0; run < WarmUpRuns; run++)
+            {
+                using var scope = torch.NewDisposeScope();
+                work(records);
+            }
+        }
     }
 
     /// <summary>Targets of the first class, or zeros.</summary>

@@ -2,6 +2,7 @@ using Orchestrator.Data.Plans;
 using Orchestrator.Data.Reading;
 using Orchestrator.Training.Batches;
 using Orchestrator.Training.Programs;
+using Orchestrator.Training.State;
 
 namespace Orchestrator.Training.Run;
 
@@ -27,19 +28,25 @@ internal sealed class TrainingLoop
         _batches = ((schedule.Train.TotalRecords - 1) / _plan.BatchSize) + 1;
     }
 
-    /// <summary>Trains.</summary>
-    /// <returns>What every epoch came to; fewer than the plan's when it stopped early.</returns>
-    public IReadOnlyList<EpochMetrics> Run(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    /// <summary>Trains the epochs that the session has before it.</summary>
+    /// <param name="session">Where it begins, what it hands out on its way, and when it is to end.</param>
+    /// <param name="state">Takes the state after an epoch.</param>
+    /// <param name="progress">Told after every batch and every epoch.</param>
+    /// <param name="cancellation">Ends training between two batches.</param>
+    /// <returns>What every epoch of the job came to; fewer than the plan's when it stopped early.</returns>
+    public IReadOnlyList<EpochMetrics> Run(
+        TrainingSession session, StateKeeper state, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        var epochs = new List<EpochMetrics>();
+        var epochs = new List<EpochMetrics>(session.From?.History ?? []);
         var patience = new Patience(_plan.EarlyStopping);
+        epochs.ForEach(epoch => patience.Observe(epoch.Evaluation?.Loss));
         var place = new TrainingProgress(0, 0, _batches, double.NaN, null);
         if (_plan.EarlyStopping is null)
         {
-            _pipeline.Admit(_plan.Epochs);
+            _pipeline.Admit(Math.Max(1, _plan.Epochs - epochs.Count));
         }
 
-        while (epochs.Count < _plan.Epochs && !patience.IsExhausted)
+        while (epochs.Count < _plan.Epochs && !patience.IsExhausted && !(epochs.Count > 0 && session.Finish.IsCancellationRequested))
         {
             if (_plan.EarlyStopping is not null)
             {
@@ -52,6 +59,10 @@ internal sealed class TrainingLoop
             epochs.Add(new EpochMetrics(place.Epoch, LearningRate(place.Epoch, _batches - 1), trainingLoss, evaluation));
             patience.Observe(evaluation?.Loss);
             progress?.Report(place with { Completed = epochs[^1] });
+            if (session.IsCheckpoint(epochs.Count) && epochs.Count < _plan.Epochs)
+            {
+                session.Checkpoint(state.Capture(epochs));
+            }
         }
 
         return epochs;

@@ -57,4 +57,10 @@ internal static partial class Binding
 
     [LibraryImport(Library)]
     internal static partial int tb_optimizer_set_lr(OptimizerHandle optimizer, double lr);
+
+    [LibraryImport(Library)]
+    internal static partial int tb_optimizer_get_state(OptimizerHandle optimizer, long index, out long step, out TensorHandle first, out TensorHandle second, out TensorHandle third);
+
+    [LibraryImport(Library)]
+    internal static partial int tb_optimizer_set_state(OptimizerHandle optimizer, long index, long step, TensorHandle first, TensorHandle second, TensorHandle third);
 }

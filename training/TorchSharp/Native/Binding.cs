@@ -24,6 +24,12 @@ internal static partial class Binding
     internal static partial int tb_manual_seed(long seed);
 
     [LibraryImport(Library)]
+    internal static partial int tb_get_rng_state(out TensorHandle state);
+
+    [LibraryImport(Library)]
+    internal static partial int tb_set_rng_state(TensorHandle state);
+
+    [LibraryImport(Library)]
     internal static partial int tb_set_num_threads(int count);
 
     [LibraryImport(Library)]

@@ -28,10 +28,16 @@ public static partial class torch
                 var handles = Array.ConvertAll(owners, parameter => parameter.Handle);
                 Binding.Check(factory(handles, handles.Length, out _handle));
                 GC.KeepAlive(owners);
+                Count = owners.Length;
                 ParamGroups = [new AllParameters(_handle)];
             }
 
             private protected delegate int Factory(ReadOnlySpan<nint> parameters, long count, out OptimizerHandle result);
+
+            /// <summary>Parameters that it moves.</summary>
+            private protected int Count { get; }
+
+            private protected OptimizerHandle NativeHandle => _handle;
 
             /// <summary>One group: all parameters.</summary>
             public virtual IEnumerable<ILearningRateController> ParamGroups { get; }
@@ -71,6 +77,15 @@ public static partial class torch
                 {
                     throw new NotSupportedException("this build minimizes");
                 }
+            }
+
+            /// <summary>What an optimiser remembers.</summary>
+            public class StateDictionary
+            {
+                internal StateDictionary(List<OptimizerState> state) => State = state;
+
+                /// <summary>One for each parameter, in their order; the optimiser's own, not copies.</summary>
+                public List<OptimizerState> State { get; private set; }
             }
 
             private sealed class AllParameters : ILearningRateController

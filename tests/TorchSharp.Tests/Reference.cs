@@ -50,5 +50,5 @@ public sealed class Reference : IDisposable
     public sealed record Shape(
         [property: System.Text.Json.Serialization.JsonPropertyName("shape")] long[] Lengths, string Dtype);
 
-    public sealed record Case(string Name, string Loss, string Optimizer, double? Clip, Shape X, Shape Target, Dictionary<string, Shape> State);
+    public sealed record Case(string Name, string Loss, string Optimizer, double? Clip, Shape X, Shape Target, Dictionary<string, Shape> State, Dictionary<string, Shape> Memory);
 }

@@ -49,7 +49,7 @@ public sealed class TrainingTests(Reference reference)
             group.LearningRate = 0;
         }
 
-        Step(module, optimizer, reference.Cases["mlp-sgd"], parameters);
+        Step(reference, module, optimizer, reference.Cases["mlp-sgd"], parameters);
 
         Assert.Equal(before, parameters.Select(parameter => parameter.bytes.ToArray()));
     }
@@ -66,7 +66,7 @@ public sealed class TrainingTests(Reference reference)
         {
             using (NewDisposeScope())
             {
-                Step(module, optimizer, expected, parameters);
+                Step(reference, module, optimizer, expected, parameters);
                 Assert.True(torch.Tensor.TotalCount > before);
             }
 
@@ -81,10 +81,14 @@ public sealed class TrainingTests(Reference reference)
         manual_seed(7);
         var parameters = module.parameters().ToArray();
         using var optimizer = Optimizer(expected.Optimizer, parameters);
-        return Enumerable.Range(0, Steps).Select(_ => Step(module, optimizer, expected, parameters)).ToArray();
+        return Train(reference, module, optimizer, expected, Steps);
     }
 
-    private float Step(jit.ScriptModule<Tensor, Tensor> module, optim.Optimizer optimizer, Reference.Case expected, Parameter[] parameters)
+    /// <summary>Some steps on the case's one batch.</summary>
+    internal static float[] Train(Reference reference, jit.ScriptModule<Tensor, Tensor> module, optim.Optimizer optimizer, Reference.Case expected, int steps) =>
+        [.. Enumerable.Range(0, steps).Select(_ => Step(reference, module, optimizer, expected, [.. module.parameters()]))];
+
+    private static float Step(Reference reference, jit.ScriptModule<Tensor, Tensor> module, optim.Optimizer optimizer, Reference.Case expected, Parameter[] parameters)
     {
         optimizer.zero_grad();
         var output = module.call(reference.Tensor(expected.Name + ".x", expected.X));
@@ -109,7 +113,7 @@ public sealed class TrainingTests(Reference reference)
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 
-    private static optim.Optimizer Optimizer(string name, Parameter[] parameters) => name switch
+    internal static OptimizerHelper Optimizer(string name, Parameter[] parameters) => name switch
     {
         "sgd" => optim.SGD(parameters, 0.05),
         "momentum" => optim.SGD(parameters, 0.05, momentum: 0.9, weight_decay: 0.01),

@@ -112,8 +112,14 @@ def train(name, program, x, target, loss_name, loss_function, optimizer_name, cl
     write(f"{name}.losses", torch.cat(losses))
     for key, value in state.items():
         write(f"{name}.state.{key}", value)
+    memory = {}
+    for place, parameter in enumerate(script.parameters()):
+        for key, value in optimizer.state[parameter].items():
+            if value is not None:
+                memory[f"{place}.{key}"] = describe(torch.as_tensor(value))
+                write(f"{name}.memory.{place}.{key}", torch.as_tensor(value))
     return {"name": name, "loss": loss_name, "optimizer": optimizer_name, "clip": clip, "x": describe(x),
-            "target": describe(target), "state": {key: describe(value) for key, value in state.items()}}
+            "target": describe(target), "state": {key: describe(value) for key, value in state.items()}, "memory": memory}
 
 
 torch.manual_seed(1)

@@ -10,6 +10,9 @@ public static class ContractErrors
     /// <summary>The manifest's parts contradict each other.</summary>
     public static readonly ErrorCode ManifestInvalid = new("manifest-invalid", ErrorClass.Input, "The manifest breaks a rule of docs/spec/manifest.md.", AskProposer);
 
+    /// <summary>The job does not fit the tiles.</summary>
+    public static readonly ErrorCode MemoryExceeded = new("job-memory-exceeded", ErrorClass.Refused, "The job needs more tile memory than there is.", "Use smaller frames, batches or programs, or reserve less workspace.");
+
     /// <summary>An approval is not one.</summary>
     public static readonly ErrorCode ApprovalInvalid = new("approval-invalid", ErrorClass.Integrity, "The approval is malformed, or its signature is not by the party's key in the manifest.", "Approve the job again with that party's own key store.");
 

@@ -60,10 +60,6 @@ public static class DeviceErrors
     public static readonly ErrorCode FirmwareNotAccepted = new("device-firmware-not-accepted", ErrorClass.Refused,
         "The manifest does not accept this device's firmware.", "Use a device with firmware that the manifest lists, or agree on a manifest that lists this device's.");
 
-    /// <summary>The job does not fit.</summary>
-    public static readonly ErrorCode MemoryExceeded = new("device-memory-exceeded", ErrorClass.Refused,
-        "The job needs more memory than the tiles have.", "Use smaller frames, batches or programs.");
-
     /// <summary>The manifest asks for something that this device lacks.</summary>
     public static readonly ErrorCode Unsupported = new("device-unsupported", ErrorClass.Refused,
         "The manifest asks for something that this device does not do.", "Agree on a manifest without it.");

@@ -102,6 +102,8 @@ public sealed class ManifestTests
         ["output for nobody"] = content => content with { Outputs = [content.Outputs[0] with { Receivers = [] }] },
         ["output for somebody who is no receiver"] = content => content with { Outputs = [content.Outputs[0] with { Receivers = ["clinic-a"] }] },
         ["no firmware"] = content => content with { Device = content.Device with { Firmware = [] } },
+        ["metrics for nobody"] = content => content with { Outputs = content.Outputs.RemoveAt(0) },
+        ["an output for metrics, but none named"] = content => content with { Metrics = content.Metrics with { Names = [] } },
         ["a metric twice"] = content => content with { Metrics = content.Metrics with { Names = ["loss", "loss"] } },
         ["no digits"] = content => content with { Metrics = content.Metrics with { Digits = 0 } },
         ["early stopping without evaluation"] = content => content with

@@ -57,6 +57,7 @@ internal sealed class SampleJob
                 Threads = 1,
                 Interleaving = new Interleaving.RoundRobin(),
             },
+            Memory = new MemoryReservation(8000, 1 << 20),
             Device = new DeviceRequirements([firmware ?? new(Measurement.Of([1]), Measurement.Of([2]), Measurement.Of([3]))], 1),
         };
     }

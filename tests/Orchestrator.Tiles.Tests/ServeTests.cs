@@ -3,6 +3,7 @@ using Orchestrator.Data.Files;
 using Orchestrator.Data.Plans;
 using Orchestrator.Data.Reading;
 using Orchestrator.Data.TileProtocol;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Tiles.Tests;
 
@@ -54,6 +55,20 @@ public sealed class ServeTests : IDisposable
         await _channel.SendAsync(Configure(Examples.Plan) with { ProgramSize = 4 });
         await _channel.SendAsync(new TileMessage.Program("nope"u8.ToArray()));
         await AssertFailedAsync("program-not-torchscript", 3);
+    }
+
+    [Fact]
+    public async Task Program_ThatAsksForMoreMemoryThanIsPlanned_IsEndedByName()
+    {
+        var program = await File.ReadAllBytesAsync(Examples.Program("char_gpt"));
+        var stream = new TileStream("text", StreamRole.Train, Examples.Sonnets, Examples.Sonnets.RecordSize, 1 << 16);
+        var plan = Examples.Plan with { BatchSize = 1 << 16, Standardize = false };
+        await _channel.SendAsync(new TileMessage.Configure(plan, [stream], program.Length) { MemoryBytes = 1 << 20 });
+        await _channel.SendAsync(new TileMessage.Program(program));
+        Assert.IsType<TileMessage.Ready>(await _channel.ReceiveAsync());
+        await _channel.SendAsync(new TileMessage.Start());
+
+        await AssertFailedAsync("training-memory-exceeded", (int)ErrorClass.Refused);
     }
 
     [Fact]
@@ -198,7 +213,10 @@ public sealed class ServeTests : IDisposable
         plan,
         [.. Files.Select((file, index) => new TileStream(
             file, index < 2 ? StreamRole.Train : StreamRole.Evaluate, Examples.Wdbc, Examples.FrameSize, _records[index].Length / Examples.Wdbc.RecordSize))],
-        1);
+        1)
+    {
+        MemoryBytes = 256 << 20,
+    };
 
     private byte[] FrameOf(FramePosition position)
     {

@@ -42,7 +42,7 @@ internal sealed partial record SealedJob(string Program, string Data, TrainingPl
         Data = [new StreamSource(tenant.Name, StreamRole.Train, Data)],
         Plan = Plan,
         Outputs = [new ManifestOutput("model", OutputKind.Model, [tenant.Name])],
-        Metrics = new MetricsRelease([MetricNames.TrainLoss], 1, 6),
+        Metrics = new MetricsRelease([], 1, 6),
         Device = new DeviceRequirements([firmware], 1),
     };
 

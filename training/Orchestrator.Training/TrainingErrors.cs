@@ -95,6 +95,12 @@ public static class TrainingErrors
         "Training came to NaN or infinity and was stopped.",
         "Lower the learning rate, clip gradients, or standardise the features.");
 
+    /// <summary>The job takes more memory than its manifest plans.</summary>
+    public static readonly ErrorCode MemoryExceeded = new(
+        "training-memory-exceeded", ErrorClass.Refused,
+        "The program asked for more memory than the manifest's memory plan gives it.",
+        "Reserve more (memory.workspace in job.yaml), or use smaller batches or layers.");
+
     /// <summary>The program failed while it was trained.</summary>
     public static readonly ErrorCode Failed = new(
         "training-failed", ErrorClass.JobFailed,

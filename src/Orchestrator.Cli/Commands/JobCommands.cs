@@ -14,6 +14,7 @@ internal static class JobCommands
         "job",
         "Plan a job, agree on it, follow it, get its result.",
         JobPlanCommand.Create(terminal),
+        JobCompileCommand.Create(terminal),
         Propose(terminal),
         List(terminal),
         Review(terminal),

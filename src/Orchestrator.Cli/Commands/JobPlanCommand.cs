@@ -66,6 +66,7 @@ internal static class JobPlanCommand
         job = rehearsal.Manifest.Digest.ToString(),
         ok = rehearsal.Findings.Count == 0,
         prediction = rehearsal.Prediction,
+        compiled = ManifestTables.ToJson(rehearsal.Manifest),
         findings = rehearsal.Findings,
         not_checked = rehearsal.NotChecked,
     };
@@ -77,7 +78,7 @@ internal static class JobPlanCommand
         text.AppendLine(CultureInfo.InvariantCulture, $"job {rehearsal.Manifest.Digest}");
         text.AppendLine(CultureInfo.InvariantCulture, $"  reads    {Count(predicted.TrainingRecords, "training record")}, {Count(predicted.StepsPerEpoch, "step")} and {Count(predicted.FramesPerEpoch, "frame")} an epoch");
         text.AppendLine(CultureInfo.InvariantCulture, $"  uploads  {ProgressDisplay.Size(predicted.SealedBytes)} sealed");
-        text.AppendLine(CultureInfo.InvariantCulture, $"  memory   {ProgressDisplay.Size(predicted.DeviceBytes)} of records on the device at once");
+        text.AppendLine().AppendLine(ManifestTables.Describe(rehearsal.Manifest));
         foreach (string line in rehearsal.NotChecked)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  not tried: {line}");

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Orchestrator.Crypto;
+using Orchestrator.Crypto.Cbor;
 using Orchestrator.Data.Plans;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Contracts.Manifests;
 
@@ -34,6 +36,7 @@ public sealed class Manifest
     public static Manifest Create(ManifestContent content)
     {
         ArgumentNullException.ThrowIfNull(content);
+        ManifestRules.Check(content);
         return Decode(ManifestCodec.Encode(content));
     }
 
@@ -46,7 +49,24 @@ public sealed class Manifest
         byte[] copy = encoding.ToArray();
         ManifestContent content = ManifestCodec.Decode(copy);
         ManifestRules.Check(content);
+        RequireDerived(content, copy);
         return new Manifest(content, copy);
+    }
+
+    // Much of a manifest follows from the rest of it, so that nobody has to derive it to read it: the memory plan, slots, templates.
+    private static void RequireDerived(ManifestContent content, byte[] encoding)
+    {
+        if (CborDifference.First(CborValue.Decode(encoding, ManifestCodec.Limits), ManifestCodec.ToCbor(content)) is { } difference)
+        {
+            throw new OrchestratorException(ContractErrors.ManifestInvalid, $"The manifest has {difference.Path} {difference.Before}, but {difference.After} follows from the rest of it.");
+        }
+    }
+
+    /// <summary>The first place where this manifest and another differ; null: they are the same job.</summary>
+    public CborDifference? DifferenceFrom(Manifest other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return CborDifference.First(ManifestCodec.ToCbor(Content), ManifestCodec.ToCbor(other.Content));
     }
 
     /// <summary>The party called <paramref name="name"/>, or <see langword="null"/>.</summary>
@@ -88,6 +108,9 @@ public sealed record ManifestContent
 
     /// <summary>Where the job may run.</summary>
     public required DeviceRequirements Device { get; init; }
+
+    /// <summary>What it declares about its memory.</summary>
+    public required MemoryReservation Memory { get; init; }
 
     /// <summary>A checkpoint is written after every so many epochs; 0: none is.</summary>
     public int CheckpointEveryEpochs { get; init; }

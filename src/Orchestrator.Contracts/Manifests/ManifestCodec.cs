@@ -16,7 +16,7 @@ internal static class ManifestCodec
     private const string Type = "orchestrator/manifest/v1";
 
     // 4096 streams, each with a schema, need more items than any other object.
-    private static readonly CborLimits Limits = new() { MaxBytes = Manifest.MaxBytes, MaxItems = 1 << 20 };
+    public static readonly CborLimits Limits = new() { MaxBytes = Manifest.MaxBytes, MaxItems = 1 << 20 };
 
     private const string ProgramRole = "program";
 
@@ -30,7 +30,9 @@ internal static class ManifestCodec
 
     private static readonly Words<WithdrawalRule> Withdrawals = new((WithdrawalRule.Stop, "stop"), (WithdrawalRule.FinishEpoch, "finish_epoch"));
 
-    public static byte[] Encode(ManifestContent manifest) =>
+    public static byte[] Encode(ManifestContent manifest) => ToCbor(manifest).Encode();
+
+    public static CborMap ToCbor(ManifestContent manifest) =>
         CborMap.Of(
             ("type", Type),
             ("name", manifest.Name),
@@ -43,25 +45,30 @@ internal static class ManifestCodec
             ("outputs", new CborArray(manifest.Outputs.Select(Encode))),
             ("metrics", Encode(manifest.Metrics)),
             ("plan", manifest.Plan.ToCbor()),
+            ("reads", ReadPlan.Of(manifest).ToCbor()),
+            ("memory", MemoryPlan.Of(manifest).ToCbor()),
             ("device", Encode(manifest.Device)),
             ("checkpoints", CborMap.Of(("every_epochs", manifest.CheckpointEveryEpochs))),
-            ("withdrawal", Withdrawals.Of(manifest.Withdrawal))).Encode();
+            ("withdrawal", Withdrawals.Of(manifest.Withdrawal)));
 
     public static ManifestContent Decode(ReadOnlyMemory<byte> encoding) =>
         CborValue.Decode(encoding, Limits).As("manifest").ReadMap(map =>
         {
             map.ExpectType(Type);
-            ImmutableArray<ManifestStream> streams = [.. map.Required("streams").AsArray(ManifestRules.MaxStreams).Select(ReadStream)];
+
+            // What follows from the rest is compared as a whole, once the rest obeys the rules.
+            _ = map.Required("reads");
             return new ManifestContent
             {
                 Name = ReadTitle(map.Required("name")),
                 Serial = map.Required("serial").AsInt64(0),
                 Parties = [.. map.Required("parties").AsArray(ManifestRules.MaxParties).Select(ReadParty)],
-                ProgramDigest = ReadProgram(map.Required("program"), streams),
-                Streams = streams,
+                ProgramDigest = ReadProgram(map.Required("program")),
+                Streams = [.. map.Required("streams").AsArray(ManifestRules.MaxStreams).Select(ReadStream)],
                 Outputs = [.. map.Required("outputs").AsArray(ManifestRules.MaxOutputs).Select(ReadOutput)],
                 Metrics = ReadMetrics(map.Required("metrics")),
                 Plan = TrainingPlan.FromCbor(map.Required("plan")),
+                Memory = ReadMemory(map.Required("memory")),
                 Device = ReadDevice(map.Required("device")),
                 CheckpointEveryEpochs = map.Required("checkpoints").ReadMap(checkpoints => checkpoints.Required("every_epochs").AsInt32(0)),
                 Withdrawal = Withdrawals.Read(map.Required("withdrawal")),
@@ -109,6 +116,7 @@ internal static class ManifestCodec
     private static CborMap Encode(ManifestStream stream) =>
         CborMap.Of(
             ("id", stream.Id),
+            ("direction", "in"),
             ("owner", stream.Owner),
             ("role", stream.Role is { } role ? DataRoles.Of(role) : ProgramRole),
             ("digest", stream.Digest),
@@ -118,7 +126,7 @@ internal static class ManifestCodec
             ("records", stream.Records),
             ("schema", stream.Schema?.ToCbor()),
             ("slot", stream.Slot),
-            ("iv_prefix", IvPrefix(stream)));
+            ("iv_prefix", IvPrefix(stream.Kind, stream.Run)));
 
     private static ManifestStream ReadStream(CborField field) =>
         field.ReadMap(map =>
@@ -135,49 +143,51 @@ internal static class ManifestCodec
                 Records = map.Required("records").AsInt64(1),
                 Schema = map.Optional("schema") is { } schema ? DataSchema.FromCbor(schema) : null,
             };
-            CborField prefix = map.Required("iv_prefix");
-            stream = stream with { Run = RunOf(prefix.AsFixedBytes(4).Span) };
-            RequireDerived(map.Required("slot").AsInt32() == stream.Slot, map.Required("slot"));
-            RequireDerived(prefix.AsFixedBytes(4).Span.SequenceEqual(IvPrefix(stream)), prefix);
-            return stream;
+            _ = (map.Required("direction"), map.Required("slot"));
+            return stream with { Run = RunOf(map.Required("iv_prefix").AsFixedBytes(4).Span) };
         });
 
     private static StreamRole? ReadRole(CborField field) => field.AsText() == ProgramRole ? null : DataRoles.Read(field);
 
     // Kind (1) and run (3): the part of an IV that every frame of the stream shares (docs/spec/sealed-stream.md).
-    private static byte[] IvPrefix(ManifestStream stream) =>
-        [(byte)stream.Kind, (byte)(stream.Run >> 16), (byte)((stream.Run >> 8) & 0xff), (byte)(stream.Run & 0xff)];
+    private static byte[] IvPrefix(StreamKind kind, int run) => [(byte)kind, (byte)(run >> 16), (byte)((run >> 8) & 0xff), (byte)(run & 0xff)];
 
     private static int RunOf(ReadOnlySpan<byte> prefix) => (prefix[1] << 16) | (prefix[2] << 8) | prefix[3];
 
-    private static void RequireDerived(bool agrees, CborField field)
-    {
-        if (!agrees)
-        {
-            throw field.OutOfRange("does not follow from the rest of the stream");
-        }
-    }
-
-    private static Digest ReadProgram(CborField field, ImmutableArray<ManifestStream> streams) =>
+    private static Digest ReadProgram(CborField field) =>
         field.ReadMap(map =>
         {
-            CborField stream = map.Required("stream");
-            int id = stream.AsInt32(1, ManifestRules.MaxStreams);
-            RequireDerived(streams.Any(candidate => candidate.Id == id && candidate.Role is null), stream);
+            _ = map.Required("stream");
             return map.Required("digest").AsDigest();
         });
+
+    private static MemoryReservation ReadMemory(CborField field)
+    {
+        CborMap map = field.Value as CborMap ?? throw field.OutOfRange("is not a map");
+        long Bytes(string name) => map.Entries.FirstOrDefault(entry => entry.Key.Equals((CborValue)name)).Value is { } value
+            ? value.As($"{field.Path}.{name}").AsInt64(0, MemoryReservation.Most)
+            : throw field.OutOfRange($"lacks {name}");
+        return new MemoryReservation(Bytes("parameters"), Bytes("workspace"));
+    }
 
     private static CborMap Encode(ManifestOutput output) =>
         CborMap.Of(
             ("name", output.Name),
             ("kind", OutputKinds.Of(output.Kind)),
+            ("direction", "out"),
+            ("frame_size", StreamLimits.DefaultFrameSize),
+            ("iv_prefix", IvPrefix(output.StreamKind, ManifestOutput.Run)),
             ("receivers", new CborArray(output.Receivers.Select(receiver => (CborValue)receiver))));
 
     private static ManifestOutput ReadOutput(CborField field) =>
-        field.ReadMap(map => new ManifestOutput(
-            map.Required("name").AsPartyName(),
-            OutputKinds.Read(map.Required("kind")),
-            [.. map.Required("receivers").AsArray(ManifestRules.MaxParties).Select(receiver => receiver.AsPartyName())]));
+        field.ReadMap(map =>
+        {
+            _ = (map.Required("direction"), map.Required("frame_size"), map.Required("iv_prefix"));
+            return new ManifestOutput(
+                map.Required("name").AsPartyName(),
+                OutputKinds.Read(map.Required("kind")),
+                [.. map.Required("receivers").AsArray(ManifestRules.MaxParties).Select(receiver => receiver.AsPartyName())]);
+        });
 
     private static CborMap Encode(MetricsRelease metrics) =>
         CborMap.Of(

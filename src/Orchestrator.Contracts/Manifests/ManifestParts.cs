@@ -87,7 +87,14 @@ public enum OutputKind
 }
 
 /// <summary>An output and who can open it.</summary>
-public sealed record ManifestOutput(string Name, OutputKind Kind, ImmutableArray<string> Receivers);
+public sealed record ManifestOutput(string Name, OutputKind Kind, ImmutableArray<string> Receivers)
+{
+    /// <summary>Run number in the IVs of every output: each is sealed once, under a key of its own.</summary>
+    public const int Run = 1;
+
+    /// <summary>Kind of the stream that carries it.</summary>
+    public StreamKind StreamKind => Kind == OutputKind.Model ? StreamKind.Model : StreamKind.Metrics;
+}
 
 /// <summary>Which metrics may leave.</summary>
 /// <param name="Names">Names as docs/spec/plan.md lists them; none lets nothing out.</param>

@@ -18,6 +18,9 @@ internal static class ManifestRules
         CheckStreams(manifest);
         CheckOutputs(manifest);
         Require(manifest.Device.Firmware.Length > 0, "accepts no firmware at all");
+        Require(
+            manifest.Metrics.Names.IsEmpty != manifest.Outputs.Any(output => output.Kind == OutputKind.Metrics),
+            "names metrics that no output carries, or has an output for metrics but names none");
         Require(manifest.Metrics.Names.Distinct().Count() == manifest.Metrics.Names.Length, "names a metric twice");
         manifest.Plan.CheckStreams([.. manifest.Streams.Where(stream => stream.Role is not null).Select(stream => (stream.Role!.Value, stream.Schema!))]);
     }

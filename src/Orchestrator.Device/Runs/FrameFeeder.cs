@@ -11,9 +11,6 @@ namespace Orchestrator.Device.Runs;
 /// </summary>
 public sealed class FrameFeeder : IAsyncDisposable
 {
-    /// <summary>Frames that are asked for ahead; the encryption unit's contexts bound how many are under way of one stream.</summary>
-    private const int ReadAhead = 8;
-
     private readonly IReadOnlyList<InputStream> _streams;
     private readonly IngressTile _ingress;
     private readonly CancellationTokenSource _cancellation;
@@ -84,10 +81,10 @@ public sealed class FrameFeeder : IAsyncDisposable
         return stretch.MoveNext() ? stretch : null;
     }
 
-    // A frame that is under way is not asked for again before it is there: small streams come round often.
+    // The encryption unit's contexts bound how many are under way of one stream. A frame that is under way is not asked for again before it is there: small streams come round often.
     private void Fill()
     {
-        while (_stretch is not null && _window.Count < ReadAhead && _window.All(read => read.Position != _stretch.Current))
+        while (_stretch is not null && _window.Count < TileBuffers.ReadAhead && _window.All(read => read.Position != _stretch.Current))
         {
             FramePosition position = _stretch.Current;
             _window.Enqueue((position, _ingress.ReadAsync(_streams[position.Stream], position.Frame, _cancellation.Token)));

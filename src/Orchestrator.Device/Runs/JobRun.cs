@@ -72,6 +72,7 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
 
         var configuration = new TileMessage.Configure(_manifest.Plan, [.. data.Select(Describe)], program.Description.Records)
         {
+            MemoryBytes = MemoryPlan.Of(_manifest).Total,
             CheckpointEveryEpochs = _manifest.CheckpointEveryEpochs,
             FirstEpoch = session.Job.Resume?.Header.Epoch ?? 0,
         };

@@ -17,7 +17,6 @@ namespace Orchestrator.Device.Runs;
 internal sealed class OutputSet : IDisposable
 {
     private const string Owner = "device";
-    private const int Run = 1;
 
     private readonly Manifest _manifest;
     private readonly ImmutableArray<(ManifestOutput Output, EgressTile Egress)> _outputs;
@@ -86,14 +85,12 @@ internal sealed class OutputSet : IDisposable
         byte[] origin = CborMap.Of(("manifest", _manifest.Digest), ("output", output.Name), ("session", session)).Encode();
         return new EgressTile(
             StreamKey.Generate(),
-            StreamHeader.Create(KindOf(output), Owner) with { Schema = origin, Run = Run },
+            StreamHeader.Create(output.StreamKind, Owner) with { Schema = origin, Run = ManifestOutput.Run },
             (part, cancellation) => host.SendAsync(new DeviceTransfer { WriteOutput = Describe(output.Name, part) }, cancellation));
     }
 
     private static WriteOutput Describe(string output, SealedPart part) =>
         new() { Output = output, Offset = (ulong)part.Offset, Data = ByteString.CopyFrom(part.Bytes.Span), Last = part.IsLast };
-
-    private static StreamKind KindOf(ManifestOutput output) => output.Kind == OutputKind.Model ? StreamKind.Model : StreamKind.Metrics;
 
     private IEnumerable<EgressTile> Of(OutputKind kind) => _outputs.Where(output => output.Output.Kind == kind).Select(output => output.Egress);
 

@@ -63,7 +63,7 @@ public sealed class LoadedJob
         }
 
         CheckSupported(contract.Content);
-        TileMemoryBudget.Check(contract.Content, device.Board.TileMemoryBytes);
+        MemoryPlan.Of(contract.Content).RequireFits(device.Board.TileMemoryBytes);
         return job;
     }
 

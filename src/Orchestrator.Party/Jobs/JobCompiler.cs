@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.Schemas;
@@ -11,7 +12,7 @@ public static class JobCompiler
 {
     /// <summary>Compiles a job.</summary>
     /// <exception cref="OrchestratorException"><see cref="JobErrors.Inconsistent"/>, a code of <see cref="StreamErrors"/>
-    /// or <see cref="PartyErrors.CardInvalid"/> for a stream, or <c>manifest-invalid</c>.</exception>
+    /// or <see cref="PartyErrors.CardInvalid"/> for a stream, <c>manifest-invalid</c>, or <c>job-memory-exceeded</c>.</exception>
     public static Manifest Compile(JobFile job)
     {
         ArgumentNullException.ThrowIfNull(job);
@@ -22,7 +23,7 @@ public static class JobCompiler
             Describe(1, job.Program, program, schema: null),
             .. job.Data.Select((source, index) => DescribeData(index + 2, source, ReadCard(job, source, StreamKind.Data))),
         ];
-        return Manifest.Create(new ManifestContent
+        var manifest = Manifest.Create(new ManifestContent
         {
             Name = job.Name,
             Serial = job.Serial,
@@ -32,11 +33,18 @@ public static class JobCompiler
             Outputs = [.. job.Outputs.OrderBy(output => output.Name, StringComparer.Ordinal)],
             Metrics = job.Metrics,
             Plan = job.Plan,
+            Memory = new MemoryReservation(job.Memory.Parameters ?? streams[0].Records, job.Memory.Workspace),
             Device = job.Device,
             CheckpointEveryEpochs = job.CheckpointEveryEpochs,
             Withdrawal = job.Withdrawal,
         });
+        MemoryPlan.Of(manifest.Content).RequireFits(job.Memory.Tiles);
+        return manifest;
     }
+
+    /// <summary>Reads a manifest from a file, as <c>job compile</c> writes it.</summary>
+    /// <exception cref="OrchestratorException">A code of the manifest's, or the file cannot be read.</exception>
+    public static Manifest ReadManifest(string path) => Manifest.Decode(LocalFile.ReadAllBytes(path, Manifest.MaxBytes, ContractErrors.ManifestInvalid));
 
     private static StreamCard ReadCard(JobFile job, StreamSource source, StreamKind kind)
     {

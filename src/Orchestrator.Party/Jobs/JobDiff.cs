@@ -99,6 +99,9 @@ public sealed class JobDiff
         // Everyone's data is in the model, so everyone is concerned by how it is trained and by what leaves.
         yield return new JobChange("plan", Lines(PlanReview.Describe(old.Plan)), Lines(PlanReview.Describe(now.Plan)), all);
         yield return new JobChange("what leaves", Lines(JobReview.Leaving(old)), Lines(JobReview.Leaving(now)), all);
+
+        // What follows from these, as the passes over the data and the memory plan, changes with them and is not listed again.
+        yield return new JobChange("memory", Reserved(old.Memory), Reserved(now.Memory), all);
         yield return new JobChange("device", Device(old.Device), Device(now.Device), all);
         yield return new JobChange("checkpoints", $"every {old.CheckpointEveryEpochs} epochs", $"every {now.CheckpointEveryEpochs} epochs", all);
         yield return new JobChange("withdrawal", $"{old.Withdrawal}", $"{now.Withdrawal}", all);
@@ -110,6 +113,8 @@ public sealed class JobDiff
     private static string? Describe(ManifestStream? stream) => stream is null ? null : $"{stream.Owner}: {JobReview.Describe(stream)}";
 
     private static string Device(DeviceRequirements device) => $"security version {device.MinimumSecurityVersion}; {string.Join("; or ", device.Firmware)}";
+
+    private static string Reserved(MemoryReservation memory) => $"{memory.Parameters} bytes for parameters, {memory.Workspace} for activations and temporaries";
 
     private static string Lines(IEnumerable<string> lines) => string.Join("; ", lines);
 }

@@ -21,6 +21,9 @@ public static class JobErrors
     /// <summary>The parts of the job file do not fit.</summary>
     public static readonly ErrorCode Inconsistent = new("job-inconsistent", ErrorClass.Input, "The parts of the job file do not fit together.", "Correct the job file; `job plan` shows every finding.");
 
+    /// <summary>A proposal is not what the job file compiles to.</summary>
+    public static readonly ErrorCode CompilesOtherwise = new("job-compiles-otherwise", ErrorClass.Refused, "The job file does not compile to this manifest.", "Do not approve it; compare job file and cards with the proposer's.");
+
     /// <summary>The rehearsal predicts a refusal.</summary>
     public static readonly ErrorCode WouldFail = new("job-would-fail", ErrorClass.Refused, "The rehearsal predicts that this job would fail.", "Mend what the table shows, each with its remedy.");
 

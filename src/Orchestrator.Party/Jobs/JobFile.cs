@@ -38,6 +38,9 @@ public sealed record JobFile
     /// <summary>Where the job may run.</summary>
     public required DeviceRequirements Device { get; init; }
 
+    /// <summary>What it takes of the tiles.</summary>
+    public JobMemory Memory { get; init; } = new();
+
     /// <summary>Epochs between checkpoints; 0 writes none.</summary>
     public int CheckpointEveryEpochs { get; init; }
 

@@ -25,6 +25,7 @@ internal static class JobFileReader
             Outputs = map.Required("outputs").AsList(Output),
             Metrics = map.Optional("metrics")?.AsMap(Metrics) ?? new MetricsRelease([], 1, 6),
             Device = map.Required("device").AsMap(Device),
+            Memory = map.Optional("memory")?.AsMap(Memory) ?? new JobMemory(),
             CheckpointEveryEpochs = map.Optional("checkpoints")?.AsMap(item => item.Required("every_epochs").AsInteger(0, 1_000_000)) ?? 0,
             Withdrawal = map.Optional("withdrawal")?.AsChoice(("stop", WithdrawalRule.Stop), ("finish_epoch", WithdrawalRule.FinishEpoch)) ?? WithdrawalRule.Stop,
             Policies = map.Optional("policies")?.AsList(item => item.AsMap(policy => Policy(policy, folder))) ?? [],
@@ -50,6 +51,17 @@ internal static class JobFileReader
     private static DeviceRequirements Device(YamlMap map) => new(
         [.. map.Required("firmware").AsList(FirmwareSection.Read)],
         map.Required("minimum_security_version").AsInteger(0, int.MaxValue));
+
+    private static JobMemory Memory(YamlMap map)
+    {
+        var usual = new JobMemory();
+        return new JobMemory
+        {
+            Tiles = map.Optional("tiles")?.AsInteger(1, long.MaxValue) ?? usual.Tiles,
+            Parameters = map.Optional("parameters")?.AsInteger(0, MemoryReservation.Most),
+            Workspace = map.Optional("workspace")?.AsInteger(0, MemoryReservation.Most) ?? usual.Workspace,
+        };
+    }
 
     private static PublishedPolicy Policy(YamlMap map, string folder) =>
         new(PartyNameOf(map.Required("party")), PathOf(map.Required("file"), folder));

@@ -23,8 +23,9 @@ public static class JobReview
         Section(text, "Others give", job.Streams.Where(stream => stream.Owner != party).Select(stream => $"{stream.Owner}: {Describe(stream)}").DefaultIfEmpty("Nothing."));
         Section(text, "What is trained", [$"the program of {manifest.ProgramStream.Owner}, archive {job.ProgramDigest}"]);
         Section(text, "How", PlanReview.Describe(job.Plan));
+        Section(text, "What is read", Reads(job));
         Section(text, "What leaves", Leaving(job));
-        Section(text, "Where", Where(job.Device));
+        Section(text, "Where", [.. Where(job.Device), Memory(job)]);
         Section(text, "If it is interrupted", [Checkpoints(job), Withdrawal(job)]);
         Section(text, "Who must approve; compare each line with what that party itself gave you", job.Parties.Select(Identity));
         return text.ToString();
@@ -34,6 +35,16 @@ public static class JobReview
     internal static string Describe(ManifestStream stream) => stream.Schema is { } schema
         ? $"stream {stream.Id}, to {(stream.Role == StreamRole.Train ? "train" : "evaluate")}: {stream.Records} records of {Features(schema)}, in {Count(stream.Frames, "frame")}, digest {stream.Digest}"
         : $"stream {stream.Id}, the program: {stream.Records} bytes, digest {stream.Digest}";
+
+    /// <summary>Tile memory in words.</summary>
+    internal static string Memory(ManifestContent job) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"in {MemoryPlan.Of(job).Total} bytes of tile memory, to which the device holds the program: {job.Memory.Parameters} for parameters and {job.Memory.Workspace} for activations and temporaries");
+
+    /// <summary>The passes over the data, a line a kind.</summary>
+    internal static IEnumerable<string> Reads(ManifestContent job) => ReadPlan.Of(job).Passes.Select(pass => string.Create(
+        CultureInfo.InvariantCulture,
+        $"to {pass.Kind.ToString().ToLowerInvariant()}, {(pass.Times == 1 ? "once" : $"{pass.Times} times at most")}: {Count(pass.Records, "record")} in {Count(pass.Frames, "frame")}"));
 
     /// <summary>What leaves the device, a line an output.</summary>
     internal static IEnumerable<string> Leaving(ManifestContent job)

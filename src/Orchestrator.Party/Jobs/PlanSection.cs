@@ -1,115 +1,75 @@
+using System.Globalization;
+using Orchestrator.Crypto.Cbor;
 using Orchestrator.Data.Plans;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Sdk;
 
-/// <summary>Reads the section <c>plan</c> of a job file (docs/spec/job-file.md). What a variant needs stands below its name.</summary>
-internal static class PlanSection
+/// <summary>
+/// Reads the section <c>plan</c> of a job file (docs/spec/job-file.md): turns it into the plan's document form, whose reader knows all
+/// names, ranges and defaults, and gives that reader's complaints their place in the file.
+/// </summary>
+internal sealed class PlanSection
 {
-    private const double MaxRate = 1000;
-    private const double BelowOne = 1 - 1e-12;
+    // What a variant needs stands below its name: `step: {epochs: 5, gamma: 0.5}`; alone it is a name: `constant`.
+    private static readonly string[] Variants = ["optimizer", "schedule", "interleaving", "then"];
 
-    public static TrainingPlan Read(YamlValue plan) => plan.AsMap(map => new TrainingPlan
+    private readonly List<(string Path, YamlPlace Place)> _places = [];
+
+    private PlanSection()
     {
-        Loss = map.Required("loss").AsChoice(
-            ("cross_entropy", Loss.CrossEntropy),
-            ("binary_cross_entropy_with_logits", Loss.BinaryCrossEntropyWithLogits),
-            ("mean_squared_error", Loss.MeanSquaredError),
-            ("negative_log_likelihood", Loss.NegativeLogLikelihood)),
-        Optimizer = Optimizer(map.Required("optimizer")),
-        Schedule = map.Optional("schedule") is { } schedule ? Schedule(schedule) : new Schedule.Constant(),
-        GradientClipNorm = map.Optional("gradient_clip_norm")?.AsNumber(double.Epsilon, double.MaxValue),
-        BatchSize = map.Required("batch_size").AsInteger(1, 1 << 20),
-        Epochs = map.Required("epochs").AsInteger(1, 1_000_000),
-        Seed = map.Required("seed").AsInteger(0, long.MaxValue),
-        Threads = map.Optional("threads")?.AsInteger(1, 1024) ?? 1,
-        EarlyStopping = map.Optional("early_stopping")?.AsMap(stop => new EarlyStopping(
-            stop.Required("patience").AsInteger(1, 1_000_000),
-            stop.Optional("min_delta")?.AsNumber(0, double.MaxValue) ?? 0)),
-        Standardize = map.Optional("standardize")?.AsFlag() ?? false,
-        Interleaving = Interleaving(map.Required("interleaving")),
-    });
-
-    private static Optimizer Optimizer(YamlValue value) => Variant<Optimizer>(value, (name, map) => name switch
-    {
-        "sgd" => new Optimizer.Sgd
-        {
-            LearningRate = LearningRate(map),
-            WeightDecay = WeightDecay(map),
-            Momentum = map.Optional("momentum")?.AsNumber(0, BelowOne) ?? 0,
-        },
-        "adam" => new Optimizer.Adam
-        {
-            LearningRate = LearningRate(map),
-            WeightDecay = WeightDecay(map),
-            Beta1 = Beta(map, "beta1", 0.9),
-            Beta2 = Beta(map, "beta2", 0.999),
-            Epsilon = Epsilon(map),
-        },
-        "adamw" => new Optimizer.AdamW
-        {
-            LearningRate = LearningRate(map),
-            WeightDecay = WeightDecay(map),
-            Beta1 = Beta(map, "beta1", 0.9),
-            Beta2 = Beta(map, "beta2", 0.999),
-            Epsilon = Epsilon(map),
-        },
-        "rmsprop" => new Optimizer.RmsProp
-        {
-            LearningRate = LearningRate(map),
-            WeightDecay = WeightDecay(map),
-            Alpha = Beta(map, "alpha", 0.99),
-            Momentum = map.Optional("momentum")?.AsNumber(0, BelowOne) ?? 0,
-            Epsilon = Epsilon(map),
-        },
-        _ => throw value.Bad($"is \"{name}\", not one of sgd, adam, adamw, rmsprop"),
-    });
-
-    private static Schedule Schedule(YamlValue value) => Variant<Schedule>(value, (name, map) => name switch
-    {
-        "constant" => new Schedule.Constant(),
-        "step" => new Schedule.Step(map.Required("epochs").AsInteger(1, 1_000_000), map.Required("gamma").AsNumber(double.Epsilon, 1)),
-        "cosine" => new Schedule.Cosine(map.Optional("minimum")?.AsNumber(0, 1) ?? 0),
-        "warm_up" => new Schedule.WarmUp(
-            map.Required("steps").AsInteger(1, int.MaxValue),
-            map.Optional("then") is { } then ? Schedule(then) : new Schedule.Constant()),
-        _ => throw value.Bad($"is \"{name}\", not one of constant, step, cosine, warm_up"),
-    });
-
-    private static Interleaving Interleaving(YamlValue value) => Variant<Interleaving>(value, (name, map) => name switch
-    {
-        "concatenate" => new Interleaving.Concatenate(),
-        "round_robin" => new Interleaving.RoundRobin(),
-        "proportional" => new Interleaving.Proportional(),
-        "shuffle" => new Interleaving.Shuffle(map.Required("window").AsInteger(1, 1 << 20)),
-        _ => throw value.Bad($"is \"{name}\", not one of concatenate, round_robin, proportional, shuffle"),
-    });
-
-    private static double LearningRate(YamlMap map) => map.Required("learning_rate").AsNumber(double.Epsilon, MaxRate);
-
-    private static double WeightDecay(YamlMap map) => map.Optional("weight_decay")?.AsNumber(0, MaxRate) ?? 0;
-
-    private static double Beta(YamlMap map, string key, double byDefault) => map.Optional(key)?.AsNumber(0, BelowOne) ?? byDefault;
-
-    private static double Epsilon(YamlMap map) => map.Optional("epsilon")?.AsNumber(double.Epsilon, 1) ?? 1e-8;
-
-    /// <summary>A variant is its name alone, or its name with a mapping of what it needs: <c>constant</c>, <c>step: {epochs: 5, gamma: 0.5}</c>.</summary>
-    private static T Variant<T>(YamlValue value, Func<string, YamlMap, T> read)
-    {
-        if (value is YamlScalar)
-        {
-            string name = value.AsText();
-            return new YamlMap(value.Path, value.Place, new Dictionary<string, YamlEntry>()).AsMap(map => read(name, map));
-        }
-
-        return value.AsMap(outer =>
-        {
-            if (outer.Entries.Count != 1)
-            {
-                throw value.Bad("is not one name with what it needs");
-            }
-
-            string name = outer.Entries.Keys.Single();
-            return outer.Required(name).AsMap(map => read(name, map));
-        });
     }
+
+    public static TrainingPlan Read(YamlValue plan)
+    {
+        var section = new PlanSection();
+        CborMap document = section.Map(plan.Path, plan as YamlMap ?? throw plan.Bad("is not a mapping of keys to values"));
+        try
+        {
+            return TrainingPlan.FromDocument(document.As(plan.Path));
+        }
+        catch (OrchestratorException e)
+        {
+            ErrorCode code = e.Code == CborErrors.MissingField ? YamlErrors.MissingKey : e.Code == CborErrors.UnknownField ? YamlErrors.UnknownKey : YamlErrors.Value;
+            throw new OrchestratorException(code, $"{section.PlaceOf(e.Message)}: {e.Message}", e.Remedy, e);
+        }
+    }
+
+    // Every complaint begins with the path of what it is about.
+    private YamlPlace PlaceOf(string complaint) =>
+        _places.Where(known => complaint.StartsWith(known.Path, StringComparison.Ordinal)).MaxBy(known => known.Path.Length).Place;
+
+    private CborMap Map(string path, YamlMap map)
+    {
+        _places.Add((path, map.Place));
+        return new CborMap(map.Entries.Select(entry => ((CborValue)entry.Key, Value($"{path}.{entry.Key}", entry.Key, entry.Value.Value))));
+    }
+
+    private CborValue Value(string path, string key, YamlValue value)
+    {
+        _places.Add((path, value.Place));
+        return value switch
+        {
+            _ when Variants.Contains(key) => Variant(path, value),
+            YamlMap map => Map(path, map),
+            YamlScalar scalar => Scalar(scalar),
+            _ => throw value.Bad("is a list, which nothing in a plan is"),
+        };
+    }
+
+    private static CborValue Scalar(YamlScalar scalar) => scalar switch
+    {
+        { Plain: true, Text: "true" or "false" } => scalar.AsFlag(),
+        { Plain: true } when long.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long integer) => integer,
+        { Plain: true } when double.TryParse(scalar.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && double.IsFinite(real) => real,
+        _ => scalar.AsText(),
+    };
+
+    private CborMap Variant(string path, YamlValue value) => value switch
+    {
+        YamlScalar => CborMap.Of(("name", value.AsText())),
+        YamlMap { Entries.Count: 1 } outer when outer.Entries.Single() is var (name, entry) && entry.Value is YamlMap needs && !needs.Entries.ContainsKey("name") =>
+            new CborMap([("name", name), .. Map(path, needs).Entries]),
+        _ => throw value.Bad("is not one name with what it needs"),
+    };
 }

@@ -34,7 +34,9 @@ public sealed class ProgramRunner(string tiles)
         try
         {
             using var channel = new TileChannel(process.StandardOutput.BaseStream, process.StandardInput.BaseStream);
-            await channel.SendAsync(new TileMessage.Configure(manifest.Content.Plan, [.. manifest.Content.Streams.Where(stream => stream.Schema is not null).Select(Describe)], program.Length), cancel);
+            TileStream[] streams = [.. manifest.Content.Streams.Where(stream => stream.Schema is not null).Select(Describe)];
+            long memory = MemoryPlan.Of(manifest.Content).Total;
+            await channel.SendAsync(new TileMessage.Configure(manifest.Content.Plan, [.. streams], program.Length) { MemoryBytes = memory }, cancel);
             await SendAsync(channel, program, cancel);
             switch (await channel.ReceiveAsync(cancel))
             {

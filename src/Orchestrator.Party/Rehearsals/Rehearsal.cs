@@ -1,6 +1,5 @@
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Contracts.Manifests;
-using Orchestrator.Data.Plans;
 using Orchestrator.Data.Reading;
 using Orchestrator.Errors;
 
@@ -11,8 +10,7 @@ namespace Orchestrator.Sdk;
 /// <param name="StepsPerEpoch">Optimiser steps of an epoch.</param>
 /// <param name="FramesPerEpoch">Frames that the device asks for in an epoch, evaluation included.</param>
 /// <param name="SealedBytes">Bytes of all sealed streams, to upload once.</param>
-/// <param name="DeviceBytes">Bytes of records that the device holds at once at most, besides program and model.</param>
-public sealed record JobPrediction(long TrainingRecords, long StepsPerEpoch, long FramesPerEpoch, long SealedBytes, long DeviceBytes);
+public sealed record JobPrediction(long TrainingRecords, long StepsPerEpoch, long FramesPerEpoch, long SealedBytes);
 
 /// <summary>
 /// Tries a job out before anyone encrypts or waits: compiles it, predicts what it reads and needs, runs the program once on
@@ -104,20 +102,13 @@ public sealed class Rehearsal
 
     private static JobPrediction Predict(Manifest manifest)
     {
-        ManifestStream[] data = [.. manifest.Content.Streams.Where(stream => stream.Schema is not null)];
-        TrainingPlan plan = manifest.Content.Plan;
-        long records = data.Where(stream => stream.Role == StreamRole.Train).Sum(stream => stream.Records);
-        int recordSize = data[0].RecordSize;
-
-        // What is read ahead is bounded by a frame a stream; what is shuffled, by the window.
-        long window = plan.Interleaving is Interleaving.Shuffle shuffle ? shuffle.Window : 0;
-        long deviceBytes = data.Sum(stream => (long)stream.FrameSize) + ((window + (2L * plan.BatchSize)) * recordSize);
+        var reads = ReadPlan.Of(manifest.Content);
+        PlannedPass train = reads.Passes.Single(pass => pass.Kind == PassKind.Train);
         return new JobPrediction(
-            records,
-            (records + plan.BatchSize - 1) / plan.BatchSize,
-            data.Sum(stream => stream.Frames),
-            manifest.Content.Streams.Sum(SealedSize),
-            deviceBytes);
+            train.Records,
+            train.Batches,
+            reads.Passes.Where(pass => pass.Kind != PassKind.Standardize).Sum(pass => pass.Frames),
+            manifest.Content.Streams.Sum(SealedSize));
     }
 
     private static long SealedSize(ManifestStream stream) => (stream.Records * stream.RecordSize) + (stream.Frames * FrameOverhead);

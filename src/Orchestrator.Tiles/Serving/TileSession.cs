@@ -35,6 +35,7 @@ internal sealed class TileSession(TileChannel channel)
     private async Task ConverseAsync()
     {
         var job = await ExpectAsync<TileMessage.Configure>().ConfigureAwait(false);
+        MemoryLimit.Set(job.MemoryBytes);
         var schema = job.Plan.CheckStreams([.. job.Streams.Select(stream => (stream.Role, stream.Schema))]);
         var archive = ProgramArchive.Parse(await ReceiveProgramAsync(job.ProgramSize).ConfigureAwait(false));
         var state = job.FirstEpoch > 0 ? TrainingState.Parse(await ReceiveStateAsync().ConfigureAwait(false)) : null;
@@ -176,8 +177,9 @@ internal sealed class TileSession(TileChannel channel)
         (long)model.Duration.Waiting.TotalMicroseconds);
 
     /// <summary>The message of an unforeseen exception could hold plaintext, so only its kind is told.</summary>
-    private static OrchestratorException Failure(Exception exception) => exception as OrchestratorException
-        ?? new OrchestratorException(TileErrors.Failed, $"The tile process failed with {exception.GetType().Name}.", inner: exception);
+    private static OrchestratorException Failure(Exception exception) => MemoryLimit.IsReason(exception)
+        ? new OrchestratorException(TrainingErrors.MemoryExceeded, TrainingErrors.MemoryExceeded.Meaning)
+        : exception as OrchestratorException ?? new OrchestratorException(TileErrors.Failed, $"The tile process failed with {exception.GetType().Name}.", inner: exception);
 
     private static string Shortened(string text) =>
         text.Length <= TileLimits.MaxTextLength ? text : text[..TileLimits.MaxTextLength];

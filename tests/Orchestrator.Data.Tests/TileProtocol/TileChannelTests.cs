@@ -111,6 +111,7 @@ public sealed class TileChannelTests
         ["configure"] = new TileMessage.Configure(
             Plan, [new("north", StreamRole.Train, Schema, 900, 250), new("held-out", StreamRole.Evaluate, Schema, 900, 10)], 123_456)
         {
+            MemoryBytes = 1 << 30,
             CheckpointEveryEpochs = 2,
             FirstEpoch = 4,
         },

@@ -125,6 +125,7 @@ public sealed class MailboxTests
     {
         ["other firmware"] = (content => content with { Device = new DeviceRequirements([TestDevice.Firmware with { Ccu = default }], 1) }, DeviceErrors.FirmwareNotAccepted),
         ["higher security version"] = (content => content with { Device = content.Device with { MinimumSecurityVersion = 2 } }, DeviceErrors.FirmwareNotAccepted),
+        ["more tile memory"] = (content => content with { Memory = content.Memory with { Workspace = MemoryPlan.TileMemory } }, ContractErrors.MemoryExceeded),
     };
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Contracts.Receipts;
@@ -19,6 +20,27 @@ public sealed class RealTilesTests
         byte[] second = await TrainAsync(device);
         Assert.StartsWith("{", Encoding.UTF8.GetString(first, 8, 100), StringComparison.Ordinal); // safetensors: length, then JSON
         Assert.Equal(first, second);
+    }
+
+    [Fact]
+    public async Task Run_StreamManyTimesLargerThanTheJobsTileMemory_StreamsThrough()
+    {
+        SkipWithoutConfinement();
+        var job = new TestJob(
+            TestDevice.Firmware,
+            content => content with { Plan = content.Plan with { Epochs = 1, BatchSize = 1024 }, Memory = content.Memory with { Workspace = 4 << 20 } },
+            File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "wdbc_mlp.pt")),
+            recordsOfA: 1_000_000,
+            features: 30,
+            recordsPerFrame: 1024);
+        ManifestStream large = job.Manifest.Content.Streams[1];
+        Assert.True(MemoryPlan.Of(job.Manifest.Content).Total * 5 < large.Records * large.RecordSize);
+        await using TestDevice device = await TestDevice.StartWithTilesAsync(job);
+        await device.CommitAsync();
+        (byte[]? bytes, ErrorDetail? exception) = await device.Host.RunAsync();
+
+        Assert.True(bytes is not null, exception?.ToString());
+        Assert.Equal(large.Frames, device.VerifyReceipt(bytes).Receipt.Streams[1].Frames);
     }
 
     [Fact]

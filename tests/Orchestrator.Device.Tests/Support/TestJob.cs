@@ -20,16 +20,16 @@ internal sealed class TestJob
     private readonly DataSchema _schema;
 
     public TestJob(
-        FirmwareMeasurements firmware, Func<ManifestContent, ManifestContent>? alter = null, byte[]? program = null, int recordsOfA = 10, int features = 64)
+        FirmwareMeasurements firmware, Func<ManifestContent, ManifestContent>? alter = null, byte[]? program = null, int recordsOfA = 10, int features = 64, int recordsPerFrame = RecordsPerFrame)
     {
         _schema = new DataSchema { FeatureType = ElementType.F32, Shape = [features], Label = new LabelSchema.Classes(2) };
         byte[] archive = program ?? [.. Enumerable.Range(0, 1000).Select(i => (byte)(i * 7 % 251))];
         Inputs = new SortedDictionary<int, SealedInput>
         {
             [1] = new(StreamKind.Program, "lab", archive, 1, 256),
-            [2] = Data("clinic-a", recordsOfA),
-            [3] = Data("clinic-b", 7),
-            [4] = Data("lab", 5),
+            [2] = Data("clinic-a", recordsOfA, recordsPerFrame),
+            [3] = Data("clinic-b", 7, RecordsPerFrame),
+            [4] = Data("lab", 5, RecordsPerFrame),
         };
         var content = new ManifestContent
         {
@@ -55,6 +55,7 @@ internal sealed class TestJob
                 Threads = 1,
                 Interleaving = new Interleaving.RoundRobin(),
             },
+            Memory = new MemoryReservation(archive.Length, 64 << 20),
             Device = new DeviceRequirements([firmware], 1),
         };
         Manifest = Manifest.Create((alter ?? (unchanged => unchanged))(content));
@@ -76,7 +77,7 @@ internal sealed class TestJob
         Manifest.StreamsOf(party).ToDictionary(stream => stream.Id, stream => Inputs[stream.Id].Key);
 
     // Class 1 where the first feature is positive: something to learn.
-    private SealedInput Data(string owner, int records)
+    private SealedInput Data(string owner, int records, int recordsPerFrame)
     {
         var random = new Random(records);
         using var plaintext = new MemoryStream();
@@ -87,7 +88,7 @@ internal sealed class TestJob
             plaintext.Write(BitConverter.GetBytes(features[0] > 0 ? 1L : 0L));
         }
 
-        return new SealedInput(StreamKind.Data, owner, plaintext.ToArray(), _schema.RecordSize, RecordsPerFrame * _schema.RecordSize);
+        return new SealedInput(StreamKind.Data, owner, plaintext.ToArray(), _schema.RecordSize, recordsPerFrame * _schema.RecordSize);
     }
 
     private ManifestStream Stream(int id, string owner, StreamRole? role) => new()

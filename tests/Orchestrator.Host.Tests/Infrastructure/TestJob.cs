@@ -36,6 +36,7 @@ internal sealed class TestJob : IDisposable
                 Threads = 1,
                 Interleaving = new Interleaving.RoundRobin(),
             },
+            Memory = new MemoryReservation(1000, 1 << 20),
             Device = new DeviceRequirements([new FirmwareMeasurements(Measurement.Of([1]), Measurement.Of([2]), Measurement.Of([3]))], 1),
             Withdrawal = withdrawal,
         });

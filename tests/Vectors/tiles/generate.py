@@ -48,7 +48,7 @@ STREAMS = [
     {"id": "held-out", "role": "evaluate", "schema": SCHEMA, "frame_size": 900, "records": 10},
 ]
 MESSAGES = {
-    "configure": message(0x01, cbor({"plan": PLAN, "streams": STREAMS, "program_size": 123456, "checkpoint_every": 2, "first_epoch": 4})),
+    "configure": message(0x01, cbor({"plan": PLAN, "streams": STREAMS, "program_size": 123456, "memory": 1 << 30, "checkpoint_every": 2, "first_epoch": 4})),
     "program": message(0x02, b"PK\x03\x04"),
     "start": message(0x03),
     "frame": message(0x04, struct.pack("<iq", 1, 2) + b"\xaa\xbb\xcc"),

@@ -1,3 +1,5 @@
+using Orchestrator.Crypto.Cbor;
+
 namespace Orchestrator.Data.Plans;
 
 /// <summary>In what order an epoch takes the records of all parties' training streams; specified in docs/spec/records.md.</summary>
@@ -6,6 +8,9 @@ public abstract record Interleaving
     private Interleaving()
     {
     }
+
+    /// <summary>The form that plans and manifests hold.</summary>
+    public CborValue ToCbor() => PlanCodec.Write(this);
 
     /// <summary>All of the first stream, then all of the second, and so on.</summary>
     public sealed record Concatenate : Interleaving;

@@ -16,9 +16,15 @@ public abstract record Optimizer
     /// <summary>L2 penalty; decoupled from the gradient for <see cref="AdamW"/>, added to it otherwise.</summary>
     public double WeightDecay { get; init; }
 
+    /// <summary>Values that it keeps for every parameter.</summary>
+    public abstract int Moments { get; }
+
     /// <summary>Stochastic gradient descent; momentum 0 is the plain form.</summary>
     public sealed record Sgd : Optimizer
     {
+        /// <inheritdoc/>
+        public override int Moments => Momentum > 0 ? 1 : 0;
+
         /// <summary>Share of the previous step that is kept.</summary>
         public double Momentum { get; init; }
     }
@@ -26,6 +32,9 @@ public abstract record Optimizer
     /// <summary>Adam (Kingma and Ba, arXiv 1412.6980), without AMSGrad.</summary>
     public sealed record Adam : Optimizer
     {
+        /// <inheritdoc/>
+        public override int Moments => 2;
+
         /// <summary>Decay of the gradient's running mean.</summary>
         public double Beta1 { get; init; } = 0.9;
 
@@ -39,6 +48,9 @@ public abstract record Optimizer
     /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), without AMSGrad.</summary>
     public sealed record AdamW : Optimizer
     {
+        /// <inheritdoc/>
+        public override int Moments => 2;
+
         /// <summary>Decay of the gradient's running mean.</summary>
         public double Beta1 { get; init; } = 0.9;
 
@@ -52,6 +64,9 @@ public abstract record Optimizer
     /// <summary>RMSprop, not centred.</summary>
     public sealed record RmsProp : Optimizer
     {
+        /// <inheritdoc/>
+        public override int Moments => Momentum > 0 ? 2 : 1;
+
         /// <summary>Decay of the squared gradient's running mean.</summary>
         public double Alpha { get; init; } = 0.99;
 

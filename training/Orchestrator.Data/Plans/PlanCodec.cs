@@ -43,7 +43,7 @@ internal static class PlanCodec
         BatchSize = PlanField.Int32(map.Required("batch_size"), 1, MaxBatchSize),
         Epochs = PlanField.Int32(map.Required("epochs"), 1, MaxEpochs),
         Seed = PlanField.Int64(map.Required("seed"), 0, long.MaxValue),
-        Threads = PlanField.Int32(map.Required("threads"), 1, MaxThreads),
+        Threads = map.Optional("threads") is { } threads ? PlanField.Int32(threads, 1, MaxThreads) : 1,
         EarlyStopping = map.Optional("early_stopping") is { } stopping ? ReadEarlyStopping(stopping) : null,
         Standardize = map.Optional("standardize")?.AsBool() ?? false,
         Interleaving = ReadInterleaving(map.Required("interleaving")),
@@ -82,13 +82,13 @@ internal static class PlanCodec
             PlanField.Int32(map.Required("epochs"), 1, MaxEpochs), PlanField.Real(map.Required("gamma"), 0, 1));
         Func<Schedule> cosine = () => new Schedule.Cosine(Or(map.Optional("minimum"), 0, minimum => PlanField.Real(minimum, 0, 1)));
         Func<Schedule> warmUp = () => new Schedule.WarmUp(
-            PlanField.Int32(map.Required("steps"), 1, MaxSteps), ReadSchedule(map.Required("then"), mayWarmUp: false));
+            PlanField.Int32(map.Required("steps"), 1, MaxSteps), map.Optional("then") is { } then ? ReadSchedule(then, mayWarmUp: false) : new Schedule.Constant());
         return mayWarmUp
             ? PlanField.Choose(name, ("constant", constant), ("step", step), ("cosine", cosine), ("warm_up", warmUp))()
             : PlanField.Choose(name, ("constant", constant), ("step", step), ("cosine", cosine))();
     });
 
-    private static CborMap Write(Interleaving interleaving) => interleaving switch
+    public static CborMap Write(Interleaving interleaving) => interleaving switch
     {
         Interleaving.Concatenate => CborMap.Of(("name", "concatenate")),
         Interleaving.RoundRobin => CborMap.Of(("name", "round_robin")),

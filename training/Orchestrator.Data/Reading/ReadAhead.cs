@@ -19,7 +19,7 @@ public sealed class ReadAhead : IFrameReader, IDisposable
     /// <param name="schedule">All passes of the job.</param>
     /// <param name="frames">Where frames come from, by the job's stream numbers.</param>
     /// <param name="depth">Frames that may be under way before they are needed, at least 1.</param>
-    public ReadAhead(JobSchedule schedule, IFrameReader frames, int depth = 4)
+    public ReadAhead(JobSchedule schedule, IFrameReader frames, int depth = TileBuffers.AskedAhead)
     {
         ArgumentNullException.ThrowIfNull(schedule);
         ArgumentNullException.ThrowIfNull(frames);

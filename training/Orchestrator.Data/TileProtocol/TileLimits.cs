@@ -23,4 +23,7 @@ public static class TileLimits
 
     /// <summary>UTF-16 units of a text: names, messages.</summary>
     public const int MaxTextLength = 4096;
+
+    /// <summary>Most bytes that a job can be given.</summary>
+    public const long MaxMemory = 1L << 62;
 }

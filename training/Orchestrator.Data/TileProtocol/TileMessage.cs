@@ -35,6 +35,9 @@ public abstract record TileMessage
     /// <param name="ProgramSize">Bytes of the TorchScript archive that follows.</param>
     public sealed record Configure(TrainingPlan Plan, ImmutableArray<TileStream> Streams, long ProgramSize) : TileMessage
     {
+        /// <summary>Bytes that the job may take in the tiles, by its manifest's memory plan.</summary>
+        public required long MemoryBytes { get; init; }
+
         /// <summary>The tiles hand out their state after every so many epochs; 0: never.</summary>
         public int CheckpointEveryEpochs { get; init; }
 

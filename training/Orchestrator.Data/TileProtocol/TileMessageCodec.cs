@@ -147,6 +147,7 @@ internal static class TileMessageCodec
         ("plan", configure.Plan.ToCbor()),
         ("streams", new CborArray(configure.Streams.Select(Write))),
         ("program_size", configure.ProgramSize),
+        ("memory", configure.MemoryBytes),
         ("checkpoint_every", configure.CheckpointEveryEpochs),
         ("first_epoch", configure.FirstEpoch));
 
@@ -155,6 +156,7 @@ internal static class TileMessageCodec
         [.. map.Required("streams").AsArray(TileLimits.MaxStreams).Select(ReadStream)],
         map.Required("program_size").AsInt64(1, TileLimits.MaxProgramSize))
     {
+        MemoryBytes = map.Required("memory").AsInt64(1, TileLimits.MaxMemory),
         CheckpointEveryEpochs = map.Required("checkpoint_every").AsInt32(0),
         FirstEpoch = map.Required("first_epoch").AsInt32(0),
     });

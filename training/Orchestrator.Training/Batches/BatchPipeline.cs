@@ -12,11 +12,6 @@ namespace Orchestrator.Training.Batches;
 /// </summary>
 internal sealed class BatchPipeline : IDisposable
 {
-    // Many small batches, so that the producer need not be scheduled at once when it is woken; few large ones.
-    private const int MinBatches = 4;
-    private const int MaxBatches = 64;
-    private const int PreferredBytes = 16 << 20;
-
     private readonly JobSchedule _schedule;
     private readonly BatchPreparation _preparation;
     private readonly DataSchema _schema;
@@ -38,7 +33,7 @@ internal sealed class BatchPipeline : IDisposable
         _preparation = preparation;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var records = (int)Math.Min(schedule.Plan.BatchSize, Math.Max(schedule.Train.TotalRecords, schedule.Evaluate.TotalRecords));
-        _batches = (int)Math.Clamp(PreferredBytes / ((long)records * (preparation.FeatureBytes + preparation.TargetBytes)), MinBatches, MaxBatches);
+        _batches = TileBuffers.Batches((long)records * (preparation.FeatureBytes + preparation.TargetBytes));
         for (var i = 0; i < _batches; i++)
         {
             _free.Writer.TryWrite(preparation.NewBatch(records));

@@ -14,8 +14,10 @@ internal sealed class Streams(DataSchema schema, params Streams.Part[] parts) : 
 
     public int FramesRead { get; private set; }
 
-    public JobSchedule Schedule(TrainingPlan plan) => new(plan, [.. parts.Select(part =>
-        new JobStream(part.Role, new StreamShape(part.Records.Length / Schema.RecordSize, RecordsPerFrame)))]);
+    public JobSchedule Schedule(TrainingPlan plan, int firstEpoch = 0) => new(
+        plan,
+        [.. parts.Select(part => new JobStream(part.Role, new StreamShape(part.Records.Length / Schema.RecordSize, RecordsPerFrame)))],
+        firstEpoch);
 
     public Trainer Trainer(ProgramFolder programs, string program, TrainingPlan plan) =>
         new(programs.Archive(program), Schema, Schedule(plan), this);

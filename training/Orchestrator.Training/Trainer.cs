@@ -60,7 +60,7 @@ public sealed class Trainer
     {
         session ??= new TrainingSession();
         var job = TrainingJob.Digest(_archive, _schema, _schedule);
-        RequireState(session.From, job);
+        StateMatch.Require(session.From, job, _schedule, _schema, _loss);
         var standardization = !_schedule.Plan.Standardize ? null
             : session.From is { } from ? Standardization.In([.. from.Tensors.Values], _schema)
             : await Standardization.ComputeAsync(_schedule, _schema, _frames, cancellation).ConfigureAwait(false);
@@ -93,21 +93,6 @@ public sealed class Trainer
         var epochs = new TrainingLoop(_schedule, program, step, _loss, pipeline).Run(session, state, progress, cancellation);
         var duration = new TrainingDuration(Stopwatch.GetElapsedTime(start), pipeline.Waited);
         return new TrainedModel(FiniteState(program), standardization, epochs, epochs.Count < plan.Epochs, duration);
-    }
-
-    /// <summary>Parsing has said what the state is; this says that it is this job's, after as many epochs as are not to be read.</summary>
-    private void RequireState(TrainingState? state, byte[] job)
-    {
-        if ((state?.Epochs ?? 0) != _schedule.FirstEpoch)
-        {
-            throw new OrchestratorException(
-                TrainingErrors.StateMismatch, $"The training state has {state?.Epochs ?? 0} epochs; the session begins after {_schedule.FirstEpoch}.");
-        }
-
-        if (state is not null && !state.Job.Span.SequenceEqual(job))
-        {
-            throw new OrchestratorException(TrainingErrors.StateMismatch, "The training state is of another program, plan, schema or cut of the streams.");
-        }
     }
 
     private void WarmUp(ProgramStep step)

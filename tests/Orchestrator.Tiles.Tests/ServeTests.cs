@@ -50,6 +50,48 @@ public sealed class ServeTests : IDisposable
     }
 
     [Fact]
+    public async Task Job_ResumedFromACheckpoint_GivesTheSameModel_AndAsksForTheRestOnly()
+    {
+        var whole = await RunJobAsync(Examples.Plan, checkpointEvery: 5);
+        Assert.Equal([5, 10], whole.Checkpoints.Keys);
+
+        using var second = new ServeTests();
+        var rest = await second.RunJobAsync(Examples.Plan, 5, 10, whole.Checkpoints[10]);
+        Assert.Equal(0, await second.ExitCodeAsync());
+        Assert.Equal(whole.Model, rest.Model);
+        Assert.Empty(rest.Checkpoints);
+        Assert.Equal([11, 12], rest.Progress.Select(progress => progress.Epoch));
+        Assert.Equal(whole.Progress.Skip(10).Select(progress => progress.Metrics.ToArray()), rest.Progress.Select(progress => progress.Metrics.ToArray()));
+        var done = Assert.IsType<TileMessage.Done>(rest.Last);
+        Assert.Equal((12, 12 * 15L), (done.Epochs, done.Steps));
+        var schedule = (Configure(Examples.Plan) with { FirstEpoch = 10 }).Schedule();
+        Assert.Equal(schedule.Passes().SelectMany(schedule.Frames), rest.Asked);
+    }
+
+    [Fact]
+    public async Task State_ThatIsNone_IsRefusedBeforeReady()
+    {
+        var program = await File.ReadAllBytesAsync(Examples.Program("wdbc_mlp"));
+        await _channel.SendAsync(Configure(Examples.Plan) with { ProgramSize = program.Length, FirstEpoch = 1 });
+        await _channel.SendAsync(new TileMessage.Program(program));
+        await _channel.SendAsync(new TileMessage.State(true, "nope"u8.ToArray()));
+        await AssertFailedAsync("training-state-malformed", 3);
+    }
+
+    [Fact]
+    public async Task Finish_InTheMiddle_DeliversTheEpochsModel()
+    {
+        await StartAsync(Examples.Plan with { Epochs = 1_000_000 });
+        await AnswerAsync(await _channel.ReceiveAsync(), []);
+        await _channel.SendAsync(new TileMessage.Finish());
+        var run = await ConverseAsync();
+        var done = Assert.IsType<TileMessage.Done>(run.Last);
+        Assert.InRange(done.Epochs, 1, 1000);
+        Assert.NotEmpty(run.Model);
+        Assert.Equal(0, await ExitCodeAsync());
+    }
+
+    [Fact]
     public async Task Program_ThatIsNone_IsRefusedBeforeReady()
     {
         await _channel.SendAsync(Configure(Examples.Plan) with { ProgramSize = 4 });
@@ -148,11 +190,17 @@ public sealed class ServeTests : IDisposable
         _folder.Dispose();
     }
 
-    private async Task<Run> RunJobAsync(TrainingPlan plan)
+    private async Task<Run> RunJobAsync(TrainingPlan plan, int checkpointEvery = 0, int firstEpoch = 0, byte[]? state = null)
     {
-        await StartAsync(plan);
+        await StartAsync(plan, checkpointEvery, firstEpoch, state);
+        return await ConverseAsync();
+    }
+
+    private async Task<Run> ConverseAsync()
+    {
         var run = new Run();
         using var model = new MemoryStream();
+        using var checkpoint = new MemoryStream();
         while (true)
         {
             switch (await _channel.ReceiveAsync())
@@ -163,6 +211,15 @@ public sealed class ServeTests : IDisposable
                 case TileMessage.Progress progress:
                     run.Progress.Add(progress);
                     break;
+                case TileMessage.Checkpoint piece:
+                    checkpoint.Write(piece.Chunk.Span);
+                    if (piece.Last)
+                    {
+                        run.Checkpoints.Add(run.Progress[^1].Epoch, checkpoint.ToArray());
+                        checkpoint.SetLength(0);
+                    }
+
+                    break;
                 case TileMessage.Output output:
                     model.Write(output.Chunk.Span);
                     break;
@@ -172,12 +229,18 @@ public sealed class ServeTests : IDisposable
         }
     }
 
-    private async Task StartAsync(TrainingPlan plan)
+    private async Task StartAsync(TrainingPlan plan, int checkpointEvery = 0, int firstEpoch = 0, byte[]? state = null)
     {
         var program = await File.ReadAllBytesAsync(Examples.Program("wdbc_mlp"));
-        await _channel.SendAsync(Configure(plan) with { ProgramSize = program.Length });
+        await _channel.SendAsync(Configure(plan) with { ProgramSize = program.Length, CheckpointEveryEpochs = checkpointEvery, FirstEpoch = firstEpoch });
         await _channel.SendAsync(new TileMessage.Program(program.AsMemory(0, 1000)));
         await _channel.SendAsync(new TileMessage.Program(program.AsMemory(1000)));
+        if (state is not null)
+        {
+            await _channel.SendAsync(new TileMessage.State(false, state.AsMemory(0, 1000)));
+            await _channel.SendAsync(new TileMessage.State(true, state.AsMemory(1000)));
+        }
+
         Assert.IsType<TileMessage.Ready>(await _channel.ReceiveAsync());
         await _channel.SendAsync(new TileMessage.Start());
     }
@@ -237,6 +300,8 @@ public sealed class ServeTests : IDisposable
         public List<FramePosition> Asked { get; } = [];
 
         public List<TileMessage.Progress> Progress { get; } = [];
+
+        public SortedDictionary<int, byte[]> Checkpoints { get; } = [];
 
         public TileMessage? Last { get; init; }
 

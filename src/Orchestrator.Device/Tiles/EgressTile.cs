@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Streams;
+using Orchestrator.Device.Sxp;
 
 namespace Orchestrator.Device.Tiles;
 
@@ -76,6 +77,7 @@ public sealed class EgressTile : IDisposable
         }
 
         int length = _sealer.Seal(Plaintext.Span[.._filled], _frame);
+        SealingLedger.Note(_sealer.Prologue, _frame);
         _filled = 0;
         await SendAsync(_frame.AsMemory(0, length), last, cancellation).ConfigureAwait(false);
     }

@@ -17,6 +17,24 @@ internal static class ProcessTree
         await process.WaitForExitAsync().WaitAsync(Patience.Limit);
     }
 
+    /// <summary>Ends a descendant at once, if there is one.</summary>
+    public static async Task TryKillDescendantAsync(int ancestor, string program)
+    {
+        foreach (int id in DescendantsOf(ancestor).Where(candidate => CommandOf(candidate) == program).ToList())
+        {
+            try
+            {
+                using Process process = Process.GetProcessById(id);
+                process.Kill();
+                await process.WaitForExitAsync().WaitAsync(Patience.Limit);
+            }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+            {
+                // It has ended by itself.
+            }
+        }
+    }
+
     private static IEnumerable<int> DescendantsOf(int ancestor)
     {
         ILookup<int, int> children = Directory.EnumerateDirectories("/proc")

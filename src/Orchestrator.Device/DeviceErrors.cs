@@ -128,6 +128,11 @@ public static class DeviceErrors
     public static readonly ErrorCode ProgramSubstituted = new("device-program-substituted", ErrorClass.Integrity,
         "The program is not the one that the manifest names.", "Let the program's owner check what it sealed.");
 
+    /// <summary>The tiles ended by themselves.</summary>
+    public static readonly ErrorCode TilesCrashed = new("device-tiles-crashed", ErrorClass.JobFailed,
+        "The tiles crashed by themselves, as a program can make them.",
+        "Rehearse the job with `orchestrator job plan`; a program that crashes libtorch has to be changed. If others crash too, see the device's log.");
+
     /// <summary>A party has seen a later checkpoint.</summary>
     public static readonly ErrorCode CheckpointTooOld = new("device-checkpoint-too-old", ErrorClass.Refused,
         "A party does not let the job resume from a checkpoint as old as this one.", "Let the host resume from the newest checkpoint that it was given.");

@@ -54,10 +54,6 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
 
             return await TrainAsync(streams, new IngressTile(sxp, host), cancellation).ConfigureAwait(false);
         }
-        catch (OrchestratorException e) when (e.Code == TileErrors.ChannelClosed)
-        {
-            throw new OrchestratorException(DeviceErrors.TilesLost, DeviceErrors.TilesLost.Meaning, inner: e);
-        }
         finally
         {
             streams.ForEach(stream => stream.Dispose());
@@ -69,7 +65,21 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         InputStream program = streams.Single(stream => stream.Description.Role is null);
         InputStream[] data = [.. streams.Where(stream => stream.Description.Role is not null)];
         await ReadEmptyEndsAsync(data, ingress, cancellation).ConfigureAwait(false);
+        await using TileLink tiles = launcher.Launch();
+        try
+        {
+            return await TrainAsync(tiles, streams, program, data, ingress, cancellation).ConfigureAwait(false);
+        }
+        catch (OrchestratorException e) when (e.Code == TileErrors.ChannelClosed)
+        {
+            ErrorCode code = await tiles.HasCrashedAsync().ConfigureAwait(false) ? DeviceErrors.TilesCrashed : DeviceErrors.TilesLost;
+            throw new OrchestratorException(code, code.Meaning, inner: e);
+        }
+    }
 
+    private async Task<Finished> TrainAsync(
+        TileLink tiles, IReadOnlyList<InputStream> streams, InputStream program, InputStream[] data, IngressTile ingress, CancellationToken cancellation)
+    {
         var configuration = new TileMessage.Configure(_manifest.Plan, [.. data.Select(Describe)], program.Description.Records)
         {
             MemoryBytes = MemoryPlan.Of(_manifest).Total,
@@ -78,7 +88,6 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         };
         using var outputs = new OutputSet(session, host);
         var metrics = new MetricsGate(_manifest.Metrics);
-        await using TileLink tiles = launcher.Launch();
         using CancellationTokenRegistration abort = cancellation.Register(tiles.Abort);
         tiles.Silence();
         await tiles.Channel.SendAsync(configuration, cancellation).ConfigureAwait(false);

@@ -11,6 +11,9 @@ public abstract class TileLink : IAsyncDisposable
     /// <summary>From now on the tiles hold what is not the operator's to see: nothing they print is shown.</summary>
     public abstract void Silence();
 
+    /// <summary>Whether the tiles, whose channel is closed, ended by themselves: a program that crashed does so again, one that was killed need not.</summary>
+    public abstract Task<bool> HasCrashedAsync();
+
     /// <summary>Ends the tiles at once, from any thread; the conversation then breaks.</summary>
     public abstract void Abort();
 

@@ -9,6 +9,14 @@ namespace Orchestrator.Device.Tiles;
 /// <summary>Tiles as a process of their own, confined or not.</summary>
 public sealed partial class TileProcess : TileLink
 {
+    /// <summary>How long a process may take to end that has closed its channel.</summary>
+    private static readonly TimeSpan EndingTime = TimeSpan.FromSeconds(5);
+
+    // What a shell, bubblewrap and .NET report of a process that a signal ended; signal(7).
+    private const int Signalled = 128;
+    private const int Kill = 9;
+    private const int Terminate = 15;
+
     private readonly Process _process;
     private readonly ILogger _log;
     private readonly Task _standardError;
@@ -48,6 +56,21 @@ public sealed partial class TileProcess : TileLink
 
     /// <inheritdoc/>
     public override void Silence() => _silent = true;
+
+    /// <inheritdoc/>
+    public override async Task<bool> HasCrashedAsync()
+    {
+        using var limit = new CancellationTokenSource(EndingTime);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+            return _process.ExitCode is not (Signalled + Kill or Signalled + Terminate);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
 
     /// <inheritdoc/>
     public override void Abort() => _process.Kill(entireProcessTree: true);

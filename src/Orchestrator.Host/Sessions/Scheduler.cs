@@ -25,7 +25,11 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
     /// <summary>Sessions that may be lost to devices that go away, without the job getting on. How long one may be away is another limit.</summary>
     private const int MaximumLosses = 50;
 
+    /// <summary>Sessions that may have their tiles killed, by an operator or for want of memory, without the job getting on.</summary>
+    private const int MaximumKills = 10;
+
     private const string TilesCrashed = "device-tiles-crashed";
+    private const string TilesLost = "device-tiles-lost";
 
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromSeconds(1);
 
@@ -203,6 +207,7 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
     private static int LimitOf(ErrorCode code) => code.Id switch
     {
         TilesCrashed => MaximumCrashes,
+        TilesLost => MaximumKills,
         _ when code == HostErrors.AgentAway => MaximumSilences,
         _ => MaximumLosses,
     };

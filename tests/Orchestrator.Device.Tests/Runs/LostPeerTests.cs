@@ -108,6 +108,13 @@ public sealed class LostPeerTests
     }
 
     [Fact]
+    public async Task Run_TilesCrashByThemselves_SaysThat()
+    {
+        var tiles = new FakeTiles { Crash = true, Alter = message => message is TileMessage.Progress { Epoch: 2 } ? null : message };
+        await AssertEndsAsync(tiles, DeviceErrors.TilesCrashed.Id);
+    }
+
+    [Fact]
     public async Task Run_TilesAskForAnotherFrameThanThePlansNext_Ends()
     {
         var tiles = new FakeTiles { Alter = message => message is TileMessage.NeedFrame { Position.Frame: 1 } need ? need with { Position = new FramePosition(0, 2) } : message };

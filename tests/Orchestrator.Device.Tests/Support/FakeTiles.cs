@@ -18,6 +18,9 @@ internal sealed class FakeTiles : ITileLauncher
     /// <summary>Replaces the message that the tiles would send; <see langword="null"/> ends them.</summary>
     public Func<TileMessage, TileMessage?> Alter { get; init; } = message => message;
 
+    /// <summary>Whether tiles that end say that they crashed.</summary>
+    public bool Crash { get; init; }
+
     /// <summary>Tiles that were started and not ended.</summary>
     public int Alive { get; private set; }
 
@@ -51,6 +54,8 @@ internal sealed class FakeTiles : ITileLauncher
         public override void Silence()
         {
         }
+
+        public override Task<bool> HasCrashedAsync() => Task.FromResult(_tiles.Crash);
 
         public override void Abort() => _inside.Dispose();
 

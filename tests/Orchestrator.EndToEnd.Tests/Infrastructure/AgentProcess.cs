@@ -7,6 +7,7 @@ namespace Orchestrator.EndToEnd.Tests.Infrastructure;
 internal sealed class AgentProcess : IAsyncDisposable
 {
     private readonly Process _process;
+    private Task _rest = Task.CompletedTask;
 
     private AgentProcess(Process process) => _process = process;
 
@@ -20,8 +21,8 @@ internal sealed class AgentProcess : IAsyncDisposable
         {
             if (line.EndsWith(" attending", StringComparison.Ordinal))
             {
-                process.BeginErrorReadLine();
-                process.BeginOutputReadLine();
+                // Read on, so that the agent is never kept waiting.
+                agent._rest = Task.WhenAll(process.StandardError.ReadToEndAsync(CancellationToken.None), process.StandardOutput.ReadToEndAsync(CancellationToken.None));
                 return agent;
             }
         }
@@ -45,6 +46,7 @@ internal sealed class AgentProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
+        await _rest;
         _process.Dispose();
     }
 }

@@ -81,8 +81,18 @@ public static class CommandLine
 
     private static string Describe(ParseResult parsed)
     {
-        string findings = string.Join("; ", parsed.Errors.Select(error => error.Message.Split('\n')[0].TrimEnd('.')));
-        string command = parsed.CommandResult.Command is RootCommand ? "orchestrator" : $"orchestrator {CliCommand.PathOf(parsed.CommandResult)}";
-        return $"{command}: {findings}.";
+        Command command = parsed.CommandResult.Command;
+        string path = command is RootCommand ? "orchestrator" : $"orchestrator {CliCommand.PathOf(parsed.CommandResult)}";
+        string findings = (command.Subcommands.Count, parsed.UnmatchedTokens.FirstOrDefault()) switch
+        {
+            ( > 0, null) => $"name one of its commands: {string.Join(", ", command.Subcommands.Select(inner => inner.Name))}",
+            ( > 0, { } unknown) when !unknown.StartsWith('-') => $"there is no command \"{unknown}\"; {Suggest(command, path, unknown)}",
+            _ => string.Join("; ", parsed.Errors.Select(error => error.Message.Split('\n')[0].TrimEnd('.'))),
+        };
+        return $"{path}: {findings}.";
     }
+
+    private static string Suggest(Command group, string path, string unknown) => NearestCommand.Of(group, unknown) is { } nearest
+        ? $"the nearest is `{path} {nearest}`"
+        : $"there are {string.Join(", ", group.Subcommands.Select(inner => inner.Name))}";
 }

@@ -39,6 +39,7 @@ internal sealed class PartyOptions(Terminal terminal)
     /// <summary>Makes the party's home folder, and its key file if one is asked for and not there.</summary>
     public async Task<Party> CreateAsync(ParseResult parsed, string name)
     {
+        KeyStore.RequireNew(HomeOf(parsed), name);
         if (parsed.GetValue(_keyFile) is { } keyFile && !File.Exists(keyFile))
         {
             StoreSecret.CreateKeyFile(keyFile);

@@ -16,12 +16,14 @@ internal static class HostCommand
         var readyFile = new Option<string?>("--ready-file") { Description = "File to write the host's address into once it serves.", HelpName = "FILE" };
         var maximumObject = new Option<long>("--maximum-object") { Description = "Largest object, in bytes.", HelpName = "BYTES", DefaultValueFactory = _ => defaults.MaximumObjectBytes };
         var quota = new Option<long>("--quota") { Description = "What one party's objects may take together, in bytes.", HelpName = "BYTES", DefaultValueFactory = _ => defaults.QuotaBytes };
+        var openJobs = new Option<int>("--open-jobs") { Description = "How many jobs that have not ended one party may have proposed.", HelpName = "NUMBER", DefaultValueFactory = _ => defaults.MaximumOpenJobs };
+        var manifestQuota = new Option<long>("--manifest-quota") { Description = "What the manifests that one party proposed may take together, in bytes.", HelpName = "BYTES", DefaultValueFactory = _ => defaults.ManifestQuotaBytes };
         var waitTimeout = new Option<int>("--wait-timeout") { Description = "How long a queued job waits for a device and for agents, in seconds.", HelpName = "SECONDS", DefaultValueFactory = _ => (int)defaults.WaitTimeout.TotalSeconds };
         var releaseTimeout = new Option<int>("--release-timeout") { Description = "How long an agent may take to answer, in seconds.", HelpName = "SECONDS", DefaultValueFactory = _ => (int)defaults.ReleaseTimeout.TotalSeconds };
 
         var command = new RootCommand("Orchestrator's host: keeps sealed objects, runs jobs on devices, relays what parties and devices say to each other. It can read nothing of it.\n\nExample:\n  Orchestrator.Host --state ./host --listen 0.0.0.0:7443 --device http://127.0.0.1:7500")
         {
-            state, listen, devices, readyFile, maximumObject, quota, waitTimeout, releaseTimeout,
+            state, listen, devices, readyFile, maximumObject, quota, openJobs, manifestQuota, waitTimeout, releaseTimeout,
         };
         command.SetAction((result, cancellationToken) => run(
             new HostOptions
@@ -32,6 +34,8 @@ internal static class HostCommand
                 ReadyFile = result.GetValue(readyFile),
                 MaximumObjectBytes = result.GetRequiredValue(maximumObject),
                 QuotaBytes = result.GetRequiredValue(quota),
+                MaximumOpenJobs = result.GetRequiredValue(openJobs),
+                ManifestQuotaBytes = result.GetRequiredValue(manifestQuota),
                 WaitTimeout = TimeSpan.FromSeconds(result.GetRequiredValue(waitTimeout)),
                 ReleaseTimeout = TimeSpan.FromSeconds(result.GetRequiredValue(releaseTimeout)),
             },

@@ -35,6 +35,8 @@ public static class HostErrors
     // Jobs.
     public static readonly ErrorCode JobNotFound = new("job-not-found", ErrorClass.NotFound, "No such job, or none that names the caller.", "Check the job's digest and which party you are logged in as.");
     public static readonly ErrorCode JobExists = new("job-exists", ErrorClass.Conflict, "This very manifest was proposed before.", "Follow the existing job, or change the manifest's serial to run it again.");
+    public static readonly ErrorCode JobLimit = new("job-limit", ErrorClass.Conflict, "The party has proposed as many jobs that have not ended as the host grants a party.", "Wait until one ends, or cancel one; or ask the host's operator for a larger --open-jobs.");
+    public static readonly ErrorCode JobQuota = new("job-quota", ErrorClass.Storage, "The manifests that the party proposed would take more space than the host grants a party.", "Ask the host's operator for a larger --manifest-quota.");
     public static readonly ErrorCode JobPartyKeys = new("job-party-keys", ErrorClass.Conflict, "The manifest gives a party other keys than that party registered here.", "Take the keys from the party's registration.");
     public static readonly ErrorCode JobApprovalForeign = new("job-approval-foreign", ErrorClass.Refused, "The approval is not by the party that sent it, or not by a party that the manifest names.", "Approve with the key of a party that the manifest names, logged in as that party.");
     public static readonly ErrorCode JobAlreadyApproved = new("job-already-approved", ErrorClass.Conflict, "The party has approved this job before.", "Nothing is left to do.");

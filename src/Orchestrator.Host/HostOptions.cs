@@ -23,6 +23,12 @@ public sealed record HostOptions
     /// <summary>What one party's objects and uploads may take together, in bytes.</summary>
     public long QuotaBytes { get; init; } = 256L << 30;
 
+    /// <summary>Jobs that one party may have proposed that have not ended.</summary>
+    public int MaximumOpenJobs { get; init; } = 64;
+
+    /// <summary>What the manifests that one party proposed may take together, in bytes, ended jobs included.</summary>
+    public long ManifestQuotaBytes { get; init; } = 256L << 20;
+
     /// <summary>How long a queued job waits for a device and for its parties' agents before it fails.</summary>
     public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -258,6 +258,28 @@ public sealed class BadInputTests : IAsyncLifetime
         return Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path);
     }
 
+    [Theory]
+    [InlineData("orchestrator: there is no command \"dta\"; the nearest is `orchestrator data`.", "dta", "seal", "x")]
+    [InlineData("orchestrator data: there is no command \"sael\"; the nearest is `orchestrator data seal`.", "data", "sael")]
+    [InlineData("orchestrator job: there is no command \"Wach\"; the nearest is `orchestrator job watch`.", "job", "Wach", "5f")]
+    [InlineData("orchestrator data: there is no command \"frobnicate\"; there are seal, verify, push.", "data", "frobnicate")]
+    [InlineData("orchestrator data: name one of its commands: seal, verify, push.", "data")]
+    [InlineData("Unrecognized command or argument '--wat'", "data", "--wat")]
+    public async Task Command_Unknown_IsNamedWithTheNearest(string expected, params string[] arguments)
+    {
+        CliOutcome outcome = await MustFailAsync("cli-usage", ErrorClass.Usage, arguments);
+        Assert.Contains(expected, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Init_BadNameOrTakenHome_IsRefusedBeforeAPassphraseIsAskedForOrAKeyFileMade()
+    {
+        _cli.SetVariable("ORCHESTRATOR_PASSPHRASE", null);
+        await MustFailAsync("identity-name-invalid", ErrorClass.Usage, "party", "init", "Bad Name", "--home", _cli["new"]);
+        await MustFailAsync("identity-name-invalid", ErrorClass.Usage, "party", "init", "Bad Name", "--home", _cli["new"], "--key-file", _cli["new.key"]);
+        await MustFailAsync("key-store-exists", ErrorClass.Conflict, "party", "init", "clinic-b", "--home", _cli["home"]);
+    }
+
     private static bool Run(string program, params string[] arguments)
     {
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;

@@ -25,6 +25,8 @@ public sealed class CborArray(ImmutableArray<CborValue> items) : CborValue
         }
     }
 
+    internal override int MaxSize => MaxHeadSize + Items.Sum(item => item.MaxSize);
+
     internal override void WriteTo(CborWriter writer)
     {
         writer.WriteStartArray(Items.Length);
@@ -87,6 +89,8 @@ public sealed class CborMap : CborValue
         return index >= 0;
     }
 
+    internal override int MaxSize => MaxHeadSize + _sorted.Sum(entry => entry.Key.Length + entry.Value.MaxSize);
+
     internal override void WriteTo(CborWriter writer)
     {
         writer.WriteStartMap(_sorted.Length);
@@ -125,6 +129,8 @@ public sealed class CborTagged(ulong tag, CborValue content) : CborValue
 
     /// <inheritdoc/>
     public override void Erase() => Content.Erase();
+
+    internal override int MaxSize => MaxHeadSize + Content.MaxSize;
 
     internal override void WriteTo(CborWriter writer)
     {

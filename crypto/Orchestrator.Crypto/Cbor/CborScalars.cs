@@ -24,6 +24,8 @@ public sealed class CborBytes(ReadOnlySpan<byte> value) : CborValue
     /// <inheritdoc/>
     public override void Erase() => CryptographicOperations.ZeroMemory(_value);
 
+    internal override int MaxSize => MaxHeadSize + _value.Length;
+
     internal override void WriteTo(CborWriter writer) => writer.WriteByteString(Value.Span);
 }
 
@@ -43,6 +45,8 @@ public sealed class CborText : CborValue
 
     /// <summary>The text.</summary>
     public string Value { get; }
+
+    internal override int MaxSize => MaxHeadSize + StrictUtf8.GetByteCount(Value);
 
     internal override void WriteTo(CborWriter writer) => writer.WriteTextString(Value);
 }

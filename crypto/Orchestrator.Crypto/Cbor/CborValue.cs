@@ -12,6 +12,9 @@ namespace Orchestrator.Crypto.Cbor;
 /// <remarks>Two values are equal when their encodings are.</remarks>
 public abstract class CborValue : IEquatable<CborValue>
 {
+    /// <summary>Bytes of an item's head at most: its type, and an argument of 64 bits.</summary>
+    private protected const int MaxHeadSize = 9;
+
     private protected CborValue()
     {
     }
@@ -22,11 +25,12 @@ public abstract class CborValue : IEquatable<CborValue>
     /// <summary>The value's only encoding.</summary>
     public byte[] Encode()
     {
-        var writer = new CborWriter(CborConformanceMode.Strict);
+        // A writer that grows leaves its smaller buffers, which may hold keys, in memory: this one has room for everything from the start.
+        var writer = new CborWriter(CborConformanceMode.Strict, convertIndefiniteLengthEncodings: false, allowMultipleRootLevelValues: false, MaxSize);
         WriteTo(writer);
         byte[] encoding = writer.Encode();
 
-        // Clears the writer's own copy, which may hold keys.
+        // Clears the writer's own copy.
         writer.Reset();
         return encoding;
     }
@@ -48,6 +52,9 @@ public abstract class CborValue : IEquatable<CborValue>
     public CborField As(string name) => new(this, name);
 
     internal abstract void WriteTo(CborWriter writer);
+
+    /// <summary>Bytes that the encoding has at most.</summary>
+    internal virtual int MaxSize => MaxHeadSize;
 
     /// <inheritdoc/>
     public bool Equals(CborValue? other) =>

@@ -26,6 +26,12 @@ public sealed class Terminal
     /// <summary>Whether a person watches <see cref="Error"/>, so that a moving bar makes sense.</summary>
     public bool IsInteractive { get; init; }
 
+    /// <summary>Whether a person watches <see cref="Out"/>, too.</summary>
+    public bool ShowsResults { get; init; }
+
+    /// <summary>Characters of a line, where a person watches.</summary>
+    public int Width { get; init; } = 80;
+
     /// <summary>Reads a line that is not shown; <see langword="null"/> when nobody can be asked.</summary>
     public Func<string, string?> AskSecret { get; init; } = _ => null;
 
@@ -44,6 +50,8 @@ public sealed class Terminal
         Out = System.Console.Out,
         Error = System.Console.Error,
         IsInteractive = !System.Console.IsErrorRedirected,
+        ShowsResults = !System.Console.IsOutputRedirected,
+        Width = System.Console.IsErrorRedirected || System.Console.IsOutputRedirected ? 80 : System.Console.WindowWidth,
         AskSecret = question => System.Console.IsInputRedirected || System.Console.IsErrorRedirected ? null : ReadHidden(question),
     };
 

@@ -13,14 +13,15 @@ using Wire = Orchestrator.Contracts.Protocol.Host;
 namespace Orchestrator.Host.Jobs;
 
 /// <summary>The jobs as parties see them: each only those that name it. A job that is unknown and one that is another's give the same answer.</summary>
-internal sealed class JobBook(HostDatabase database, JobJournal journal, ChangeSignal changes, TimeProvider time)
+internal sealed class JobBook(HostDatabase database, JobJournal journal, ChangeSignal changes, HostOptions options, TimeProvider time)
 {
     private const int EventsAtOnce = 256;
 
     /// <summary>Takes in a manifest with its proposer's approval.</summary>
     /// <returns>The job's name: the manifest's digest.</returns>
     /// <exception cref="OrchestratorException">A code of <see cref="ContractErrors"/>: manifest or approval is not valid;
-    /// <see cref="HostErrors.JobApprovalForeign"/>, <see cref="HostErrors.JobPartyKeys"/> or <see cref="HostErrors.JobExists"/>.</exception>
+    /// <see cref="HostErrors.JobApprovalForeign"/>, <see cref="HostErrors.JobPartyKeys"/>, <see cref="HostErrors.JobExists"/>,
+    /// <see cref="HostErrors.JobLimit"/> or <see cref="HostErrors.JobQuota"/>.</exception>
     public Digest Propose(string proposer, ReadOnlyMemory<byte> manifestBytes, ReadOnlyMemory<byte> approval)
     {
         Manifest manifest = Manifest.Decode(manifestBytes);
@@ -29,6 +30,7 @@ internal sealed class JobBook(HostDatabase database, JobJournal journal, ChangeS
         {
             RequireRegisteredKeys(connection, manifest);
             Insert(connection, proposer, manifest);
+            RequireWithinLimits(connection, proposer);
             journal.Note(connection, manifest.Digest, new AuditEvent(EventKinds.Proposed) { Party = proposer, Text = manifest.Content.Name });
             AddApproval(connection, proposer, manifest.Digest, approval);
         });
@@ -134,6 +136,23 @@ internal sealed class JobBook(HostDatabase database, JobJournal journal, ChangeS
             {
                 throw new OrchestratorException(HostErrors.JobPartyKeys, $"The manifest has other keys for {party.Name} than those registered here.");
             }
+        }
+    }
+
+    // After the job was added: what throws here takes it back.
+    private void RequireWithinLimits(SqliteConnection connection, string proposer)
+    {
+        string ends = string.Join(", ", Enum.GetValues<JobState>().Where(JobStates.IsEnd).Select(state => (long)state));
+        long open = connection.Scalar($"SELECT COUNT(*) FROM jobs WHERE proposer = $proposer AND state NOT IN ({ends})", ("$proposer", proposer));
+        if (open > options.MaximumOpenJobs)
+        {
+            throw new OrchestratorException(HostErrors.JobLimit, $"{proposer} has {open - 1} jobs that have not ended; this host grants {options.MaximumOpenJobs}.");
+        }
+
+        long taken = connection.Scalar("SELECT SUM(LENGTH(manifest)) FROM jobs WHERE proposer = $proposer", ("$proposer", proposer));
+        if (taken > options.ManifestQuotaBytes)
+        {
+            throw new OrchestratorException(HostErrors.JobQuota, $"With this one, the manifests of {proposer} take {taken} bytes; this host grants {options.ManifestQuotaBytes}.");
         }
     }
 

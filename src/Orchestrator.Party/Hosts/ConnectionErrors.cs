@@ -17,6 +17,9 @@ public static class ConnectionErrors
     /// <summary>Nobody answers, or not as a host does.</summary>
     public static readonly ErrorCode HostAway = new("host-away", ErrorClass.Unavailable, "The host cannot be reached.", "Check the address, and that the host runs; repeat then, finished parts of transfers are kept.");
 
+    /// <summary>The host sends more than expected.</summary>
+    public static readonly ErrorCode DownloadTooLarge = new("host-download-too-large", ErrorClass.Refused, "The host sends more than it announced, or than this party takes.", "If the output may be that large, give a larger --maximum-output; otherwise ask the host's operator what it sends.");
+
     /// <summary>The host has less than was sent.</summary>
     public static readonly ErrorCode TransferIncomplete = new("host-transfer-incomplete", ErrorClass.Unavailable, "The host has not got the whole file.", "Push again; the transfer goes on where it stopped.");
 }

@@ -35,6 +35,9 @@ public sealed class HostConnection : IAsyncDisposable
     /// <summary>Whether the certificate was taken on trust just now: compare <see cref="Fingerprint"/> with what the operator says.</summary>
     public bool IsFirstContact { get; }
 
+    /// <summary>The largest file that is downloaded, in bytes, whatever the host announces. Default: 64 GiB, the largest object that a host takes unless told otherwise.</summary>
+    public long MaximumDownloadBytes { get; set; } = 64L << 30;
+
     internal HostLink Link { get; }
 
     internal ObjectTransfer Transfer { get; }
@@ -52,7 +55,7 @@ public sealed class HostConnection : IAsyncDisposable
     public async Task PullAsync(Digest digest, string path, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
     {
         using AtomicFile file = AtomicFile.Create(path);
-        await Transfer.PullAsync(digest, file.Stream, progress, cancel);
+        await Transfer.PullAsync(digest, file.Stream, MaximumDownloadBytes, progress, cancel);
         file.Commit();
     }
 

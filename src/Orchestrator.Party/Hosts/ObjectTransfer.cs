@@ -51,19 +51,25 @@ internal sealed class ObjectTransfer(HostLink link, TimeProvider time)
     }
 
     /// <summary>Downloads a file, and throws unless it is whole and has the digest asked for.</summary>
-    public async Task PullAsync(Digest digest, Stream output, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    /// <param name="digest">What is asked for.</param>
+    /// <param name="output">Where it goes; after an exception it may hold anything.</param>
+    /// <param name="maximum">Bytes that are taken at most, whatever the host announces or sends: its word fills no disk.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task PullAsync(Digest digest, Stream output, long maximum, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         using var digester = new StreamDigester();
         StatReply stat = await link.CallAsync(
             headers => link.Objects.StatAsync(new StatRequest { Digest = Bytes(digest) }, headers, cancellationToken: cancel).ResponseAsync, cancel);
-        var meter = new ProgressMeter("pull", stat.Complete ? (long)stat.Size : null, progress, time);
+        maximum = !stat.Complete ? maximum : stat.Size <= (ulong)maximum ? (long)stat.Size : throw TooLarge(stat.Size, maximum);
+        var meter = new ProgressMeter("pull", stat.Complete ? maximum : null, progress, time);
         var patience = new Patience(time);
         while (true)
         {
             long before = digester.Length;
             try
             {
-                await GetAsync(digest, output, digester, meter, cancel);
+                await GetAsync(digest, output, maximum, digester, meter, cancel);
                 break;
             }
             catch (OrchestratorException e) when (Patience.IsPassing(e))
@@ -112,7 +118,7 @@ internal sealed class ObjectTransfer(HostLink link, TimeProvider time)
         }
     }
 
-    private async Task GetAsync(Digest digest, Stream output, StreamDigester digester, ProgressMeter meter, CancellationToken cancel)
+    private async Task GetAsync(Digest digest, Stream output, long maximum, StreamDigester digester, ProgressMeter meter, CancellationToken cancel)
     {
         Metadata headers = await link.AuthorizeAsync(cancel);
         var request = new GetRequest { Digest = Bytes(digest), Offset = (ulong)digester.Length };
@@ -120,11 +126,19 @@ internal sealed class ObjectTransfer(HostLink link, TimeProvider time)
         while (await call.ResponseStream.MoveNext(cancel))
         {
             ReadOnlyMemory<byte> data = call.ResponseStream.Current.Data.Memory;
+            if (data.Length > maximum - digester.Length)
+            {
+                throw TooLarge((ulong)(digester.Length + data.Length), maximum);
+            }
+
             await output.WriteAsync(data, cancel);
             digester.Append(data.Span);
             meter.Add(data.Length);
         }
     }
+
+    private static OrchestratorException TooLarge(ulong size, long maximum) =>
+        new(ConnectionErrors.DownloadTooLarge, $"The host sends {size} bytes or more where at most {maximum} are taken.");
 
     private static ByteString Bytes(Digest digest) => ByteString.CopyFrom(digest.ToArray());
 }

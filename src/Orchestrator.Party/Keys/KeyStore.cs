@@ -56,6 +56,18 @@ public sealed class KeyStore : IDisposable
     /// <exception cref="OrchestratorException"><see cref="PartyErrors.NameInvalid"/>, <see cref="KeyStoreErrors.Exists"/>, or a code of <see cref="StorageErrors"/>.</exception>
     public static KeyStore Create(string home, string name, StoreSecret secret) => Create(home, name, secret, StretchCost.Default);
 
+    /// <summary>Checks that a party of this name can be made in a folder, before anyone is asked for a passphrase.</summary>
+    /// <exception cref="OrchestratorException"><see cref="PartyErrors.NameInvalid"/> or <see cref="KeyStoreErrors.Exists"/>.</exception>
+    public static void RequireNew(string home, string name)
+    {
+        if (!PartyName.IsValid(name))
+        {
+            throw new OrchestratorException(PartyErrors.NameInvalid, $"\"{name}\" cannot be a party's name.");
+        }
+
+        RecordVault.RequireNoneAt(home);
+    }
+
     /// <summary>Checks that a folder holds a key store, before anyone is asked for its passphrase.</summary>
     /// <exception cref="OrchestratorException"><see cref="KeyStoreErrors.Missing"/>.</exception>
     public static void RequireAt(string home) => RecordVault.RequireAt(home);
@@ -173,11 +185,7 @@ public sealed class KeyStore : IDisposable
 
     internal static KeyStore Create(string home, string name, StoreSecret secret, StretchCost cost)
     {
-        if (!PartyName.IsValid(name))
-        {
-            throw new OrchestratorException(PartyErrors.NameInvalid, $"\"{name}\" cannot be a party's name.");
-        }
-
+        RequireNew(home, name);
         KeyStore? store = null;
         RecordVault.Create(home, secret, cost, vault =>
         {

@@ -36,12 +36,8 @@ internal sealed class RecordVault : IDisposable
     /// <summary>Makes a vault. It is there once <paramref name="fill"/> has written its first records, not before.</summary>
     public static RecordVault Create(string folder, StoreSecret secret, StretchCost cost, Action<RecordVault> fill)
     {
+        RequireNoneAt(folder);
         string file = Path.Combine(folder, FileName);
-        if (File.Exists(file))
-        {
-            throw new OrchestratorException(KeyStoreErrors.Exists, $"{folder} already holds a key store.");
-        }
-
         LocalFile.CreatePrivateFolder(folder);
         byte[] storeKey = RandomNumberGenerator.GetBytes(StoreSecret.KeySize);
         byte[] salt = RandomNumberGenerator.GetBytes(StoreSecret.SaltSize);
@@ -53,6 +49,15 @@ internal sealed class RecordVault : IDisposable
         fill(vault);
         AtomicFile.WriteAllBytes(file, CborMap.Of(("parameters", parameters), ("wrapped", wrapped)).Encode(), LocalFile.OwnerOnly);
         return vault;
+    }
+
+    /// <summary>Checks that a folder holds no vault.</summary>
+    public static void RequireNoneAt(string folder)
+    {
+        if (File.Exists(Path.Combine(folder, FileName)))
+        {
+            throw new OrchestratorException(KeyStoreErrors.Exists, $"{folder} already holds a key store.");
+        }
     }
 
     /// <summary>Checks that a folder holds a vault.</summary>

@@ -87,7 +87,7 @@ internal sealed class ResultDownload(Party party, HostConnection host, PartyPoli
     {
         try
         {
-            await host.Transfer.PullAsync(output.Digest, destination, progress, cancel);
+            await host.Transfer.PullAsync(output.Digest, destination, host.MaximumDownloadBytes, progress, cancel);
         }
         catch (OrchestratorException e) when (e.Code.Class == ErrorClass.NotFound)
         {

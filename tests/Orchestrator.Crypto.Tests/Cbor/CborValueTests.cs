@@ -83,6 +83,24 @@ public class CborValueTests
         ErrorAssert.Throws(CborErrors.NotCanonical, () => CborValue.Decode(bytes));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(23)]
+    [InlineData(256)]
+    [InlineData(70_000)]
+    public void MaxSize_OfEveryKind_HoldsTheEncoding(int length)
+    {
+        CborValue[] kinds =
+        [
+            long.MinValue, long.MaxValue, true, 0.1, double.NaN, CborValue.Null, new byte[length], new string('x', length), new string('\u20ac', length),
+            new CborArray(Enumerable.Range(0, length).Select(item => (CborValue)(long.MaxValue - item))),
+            CborMap.Of(("key", new byte[length]), (new string('k', length + 4), new CborTagged(ulong.MaxValue, new byte[length]))),
+        ];
+
+        Assert.All(kinds, kind => Assert.InRange(kind.Encode().Length, 1, kind.MaxSize));
+    }
+
     [Fact]
     public void Erase_OfANestedValue_LeavesNoByteOfItsByteStrings()
     {

@@ -12,6 +12,15 @@ internal static class Expect
         return failure;
     }
 
+    /// <summary>Waits until a condition holds that can change only when <paramref name="changes"/> says so.</summary>
+    public static async Task UntilAsync(ChangeSignal changes, Func<bool> condition)
+    {
+        for (Task changed = changes.Next; !condition(); changed = changes.Next)
+        {
+            await WithinAsync(changed);
+        }
+    }
+
     /// <summary>Fails a test that hangs.</summary>
     public static Task<T> WithinAsync<T>(Task<T> task) => task.WaitAsync(TimeSpan.FromSeconds(60));
 

@@ -11,6 +11,7 @@ internal sealed class FakeAgent : IAsyncDisposable
     private readonly HostClient _client;
     private readonly AsyncDuplexStreamingCall<AgentMessage, HostMessage> _call;
     private readonly Func<HostMessage, AgentMessage?> _answer;
+    private readonly ChangeSignal _heard = new();
     private Task _running = Task.CompletedTask;
 
     private FakeAgent(HostClient client, Func<HostMessage, AgentMessage?>? answer)
@@ -56,14 +57,14 @@ internal sealed class FakeAgent : IAsyncDisposable
         }
         : new AgentMessage { Nonce = new Nonce { Job = message.NonceRequest.Job, Attempt = message.NonceRequest.Attempt, Nonce_ = NonceOf("x") } };
 
-    /// <summary>Whether the host told it that a job ended so.</summary>
-    public bool HasHeardEnd(JobState state)
+    /// <summary>Waits until the host has told it that a job ended so.</summary>
+    public Task HearEndAsync(JobState state) => Expect.UntilAsync(_heard, () =>
     {
         lock (Heard)
         {
             return Heard.Any(message => message.JobEnded?.State == state);
         }
-    }
+    });
 
     public static ByteString NonceOf(string party) => ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(party)));
 
@@ -82,6 +83,8 @@ internal sealed class FakeAgent : IAsyncDisposable
             {
                 Heard.Add(message);
             }
+
+            _heard.Pulse();
 
             if (_answer(message) is { } answer)
             {

@@ -21,6 +21,7 @@ internal sealed class FakeDevice : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly Lock _gate = new();
     private readonly List<string> _commands = [];
+    private readonly ChangeSignal _commanded = new();
 
     private FakeDevice(WebApplication application) => _application = application;
 
@@ -72,6 +73,9 @@ internal sealed class FakeDevice : IAsyncDisposable
         return device;
     }
 
+    /// <summary>Waits until the latest command is this one.</summary>
+    public Task LatestCommandAsync(string command) => Expect.UntilAsync(_commanded, () => Commands is [.., var latest] && latest == command);
+
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
     private DeviceStatus Record(string command)
@@ -85,6 +89,8 @@ internal sealed class FakeDevice : IAsyncDisposable
         {
             _commands.Add(command);
         }
+
+        _commanded.Pulse();
 
         return new DeviceStatus { State = DeviceState.Idle, Version = "fake", Certificates = { ByteString.CopyFromUtf8("alias"), ByteString.CopyFromUtf8("device") } };
     }

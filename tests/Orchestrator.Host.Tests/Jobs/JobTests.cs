@@ -42,6 +42,46 @@ public class JobTests
     }
 
     [Fact]
+    public async Task Propose_MoreOpenJobsThanGranted_IsRefusedUntilOneEnds()
+    {
+        await using TestHost host = await TestHost.StartAsync(options => options with { MaximumOpenJobs = 2 });
+        using var first = new TestJob(host);
+        await first.LoginAsync();
+        TestParty[] parties = [.. first.Clients.Select(client => client.Party)];
+        using var second = new TestJob(host, serial: 2, parties: parties);
+        await second.LoginAsync();
+        using var third = new TestJob(host, serial: 3, parties: parties);
+        await third.LoginAsync();
+        await first.ProposeAsync();
+        await second.ProposeAsync();
+
+        await Expect.CodeAsync(HostErrors.JobLimit, third.ProposeAsync);
+        await Expect.CodeAsync(HostErrors.JobNotFound, () => third.GetAsync());
+        await Expect.CodeAsync(HostErrors.JobExists, second.ProposeAsync);
+
+        await first.Lab.Jobs.CancelAsync(new CancelRequest { Job = HostClient.Bytes(first.Digest) }, first.Lab.Headers);
+        await third.ProposeAsync();
+        Assert.Equal(JobState.Proposed, (await third.GetAsync()).State);
+    }
+
+    [Fact]
+    public async Task Propose_MoreManifestsThanTheQuota_IsRefused()
+    {
+        // A manifest of a test job has 1 to 2 KiB: one fits, two do not.
+        await using TestHost host = await TestHost.StartAsync(options => options with { ManifestQuotaBytes = 2048 });
+        using var first = new TestJob(host);
+        Assert.InRange(first.Manifest.Encoding.Length, 1025, 2048);
+        await first.LoginAsync();
+        await first.ProposeAsync();
+        await first.Lab.Jobs.CancelAsync(new CancelRequest { Job = HostClient.Bytes(first.Digest) }, first.Lab.Headers);
+        using var second = new TestJob(host, serial: 2, parties: [.. first.Clients.Select(client => client.Party)]);
+        await second.LoginAsync();
+
+        await Expect.CodeAsync(HostErrors.JobQuota, second.ProposeAsync);
+        await Expect.CodeAsync(HostErrors.JobNotFound, () => second.GetAsync());
+    }
+
+    [Fact]
     public async Task Job_AfterARestart_IsAsItWas()
     {
         await using TestHost host = await TestHost.StartAsync();

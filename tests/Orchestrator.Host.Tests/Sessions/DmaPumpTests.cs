@@ -129,7 +129,7 @@ public class DmaPumpTests
         await FakeAgent.AttendAllAsync(job);
         List<JobEvent> events = await job.WatchAsync();
         Assert.Equal(expected, events[^1].Kind);
-        await Poll.UntilAsync(() => Task.FromResult(device.Commands[^1] == "reset"));
+        await device.LatestCommandAsync("reset");
         Assert.Empty(Directory.GetFiles(Path.Combine(host.State, "uploads")));
         return events;
     }

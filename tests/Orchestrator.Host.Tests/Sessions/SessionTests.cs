@@ -105,8 +105,8 @@ public class SessionTests
         Assert.Equal(("evidence-debug", "debug", "false", "true [2J", "clinic-b"), (failed.Failure.Denials[0].Code, failed.Failure.Denials[0].Claim, failed.Failure.Denials[0].Expected, failed.Failure.Denials[0].Observed, failed.Failure.Denials[0].PolicyOf));
         Assert.Equal(["clinic-a", "clinic-b"], events.Where(happened => happened.Kind == "refused").Select(happened => happened.Party));
         Assert.DoesNotContain("commit", device.Commands);
-        await Poll.UntilAsync(() => Task.FromResult(device.Commands[^1] == "reset"));
-        await Poll.UntilAsync(() => Task.FromResult(willing.HasHeardEnd(JobState.Failed)));
+        await device.LatestCommandAsync("reset");
+        await willing.HearEndAsync(JobState.Failed);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public class SessionTests
 
         Assert.Equal(("failed", "device-security-exception", "Frame 3 of stream 2 is not authentic."), (events[^1].Kind, events[^1].Error.Code, events[^1].Text));
         Assert.Empty((await job.GetAsync()).Outputs);
-        await Poll.UntilAsync(() => Task.FromResult(device.Commands[^1] == "reset"));
+        await device.LatestCommandAsync("reset");
         Assert.Empty(Directory.GetFiles(Path.Combine(host.State, "uploads")));
     }
 

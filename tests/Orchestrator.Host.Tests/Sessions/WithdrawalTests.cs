@@ -35,7 +35,8 @@ public class WithdrawalTests
         await job.Clients[0].Jobs.WithdrawAsync(new WithdrawRequest { Job = HostClient.Bytes(job.Digest) }, job.Clients[0].Headers);
 
         await Expect.WithinAsync(stopped.Task);
-        await Poll.UntilAsync(() => Task.FromResult(device.Commands[^1] == "reset" && agents[0].HasHeardEnd(JobState.Withdrawn)));
+        await device.LatestCommandAsync("reset");
+        await agents[0].HearEndAsync(JobState.Withdrawn);
         Assert.Equal("withdrawn", (await job.WatchAsync())[^1].Kind);
     }
 

@@ -96,6 +96,26 @@ public sealed class HostConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pull_OfMoreThanIsTakenOrAnnounced_StopsAndLeavesNothing()
+    {
+        await using HostConnection host = await ConnectAsync(_parties.ClinicA);
+        Digest digest = await host.PushAsync(_parties["a.itx"]);
+        long size = new FileInfo(_parties["a.itx"]).Length;
+
+        host.MaximumDownloadBytes = size - 1;
+        Assert.Same(ConnectionErrors.DownloadTooLarge, await Failures.CodeOfAsync(() => host.PullAsync(digest, _parties["back.itx"])));
+        host.MaximumDownloadBytes = size;
+        await host.PullAsync(digest, _parties["back.itx"]);
+        File.Delete(_parties["back.itx"]);
+
+        // The host announces the size that it noted, and sends what its disk holds.
+        byte[] record = new byte[StreamCard.Read(_parties["a.itx"]).Layout.Header.RecordSize];
+        await File.AppendAllBytesAsync(Path.Combine(_parties["host"], "objects", digest.ToString()), record, TestContext.Current.CancellationToken);
+        Assert.Same(ConnectionErrors.DownloadTooLarge, await Failures.CodeOfAsync(() => host.PullAsync(digest, _parties["back.itx"])));
+        Assert.Empty(Directory.GetFiles(_parties[""], "back*"));
+    }
+
+    [Fact]
     public async Task Job_ProposedReviewedApproved_TellsItsEvents()
     {
         Manifest manifest = _parties.Compile();

@@ -1,0 +1,64 @@
+using Orchestrator.Contracts.Protocol.Host;
+
+namespace Orchestrator.Cli.Tests;
+
+public sealed class JobEventDisplayTests
+{
+    private const string Clear = "\r\u001b[K";
+
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+
+    [Fact]
+    public void Epochs_WhereAPersonWatches_MoveOneLineThatGoesAway()
+    {
+        Show(interactive: true, showsResults: true, width: 200);
+
+        Assert.Equal(["running", "completed"], Kinds());
+        Assert.Equal(
+            $"{Clear}[#####---------------] epoch 2 of 8, 1.0 MiB read at 512.0 KiB/s, 00:00:06 left "
+            + $"{Clear}[##########----------] epoch 4 of 8, 2.0 MiB read at 512.0 KiB/s, 00:00:04 left {Clear}",
+            _error.ToString());
+    }
+
+    [Fact]
+    public void Epochs_OnANarrowTerminal_DoNotWrap()
+    {
+        Show(interactive: true, showsResults: true, width: 30);
+
+        Assert.All(_error.ToString().Split(Clear), line => Assert.InRange(line.Length, 0, 29));
+    }
+
+    [Theory]
+    [InlineData(false, false, false)]
+    [InlineData(true, false, false)]
+    [InlineData(true, true, true)]
+    public void Epochs_ForALogOrAMachine_AreLines(bool interactive, bool showsResults, bool json)
+    {
+        Show(interactive, showsResults, width: 80, json);
+
+        Assert.Equal(["running", "progress", "progress", "completed"], Kinds());
+        Assert.Empty(_error.ToString());
+    }
+
+    private void Show(bool interactive, bool showsResults, int width, bool json = false)
+    {
+        var terminal = new Terminal { Out = _output, Error = _error, IsInteractive = interactive, ShowsResults = showsResults, Width = width, Json = json };
+        using var display = new JobEventDisplay(terminal);
+        display.Show(new JobEvent { Kind = "running", State = JobState.Running, TimeUnixMilliseconds = 10_000 });
+        display.Show(Progress(seconds: 2, epoch: 2));
+        display.Show(Progress(seconds: 4, epoch: 4));
+        display.Show(new JobEvent { Kind = "completed", State = JobState.Completed, TimeUnixMilliseconds = 20_000 });
+    }
+
+    private static JobEvent Progress(int seconds, uint epoch) => new()
+    {
+        Kind = "progress",
+        State = JobState.Running,
+        TimeUnixMilliseconds = 10_000 + (seconds * 1000),
+        Progress = new Progress { Epoch = epoch, Epochs = 8, BytesRead = (ulong)seconds << 19 },
+    };
+
+    private IEnumerable<string> Kinds() => _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Select(line => ((string[])["running", "progress", "completed"]).Single(kind => line.Contains($" {kind} ", StringComparison.Ordinal) || line.Contains($"\"{kind}\",\"party\"", StringComparison.Ordinal)));
+}

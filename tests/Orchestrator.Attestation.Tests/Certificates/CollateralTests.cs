@@ -99,6 +99,9 @@ public sealed class CollateralTests : IDisposable
     private static readonly Dictionary<string, Func<CollateralTests, byte[]>> Signers = new()
     {
         ["certified by a stranger"] = test => Collateral.Issue(test._signer, test.Certify(issuer: TestVendor.NewKey()), Content),
+        ["certified by a stranger with the root's name and identifier"] = test => Collateral.Issue(test._signer, test.CertifyInTheRootsName(), Content),
+        ["identifier of another key"] = test => CoseSign1.Sign(
+            test._signer, Collateral.ContentType, Measurement.Of([1]).ToArray(), [test.Certify()], Payload(("minimum_security_version", 1)).Encode()),
         ["certified by another vendor"] = test => Collateral.Issue(test._signer, test.Certify(issuer: new TestVendor().Root), Content),
         ["key that its certificate does not name"] = test => Collateral.Issue(TestVendor.NewKey(), test.Certify(), Content),
         ["device certificate authority"] = test => Collateral.Issue(test._vendor.Dck, test._vendor.DckDer, Content),
@@ -169,6 +172,15 @@ public sealed class CollateralTests : IDisposable
         CertificateProfile.Collateral, TestVendor.Name("collateral", false), _signer, TestVendor.Name("root", true), issuer ?? _vendor.Root)
         with
     { NotBefore = TestVendor.Now.AddDays(-2) }).Issue();
+
+    // A forger can copy the root's name and key identifier, but not its signature.
+    private byte[] CertifyInTheRootsName()
+    {
+        using ECDsa forger = TestVendor.NewKey();
+        using X509Certificate2 root = X509CertificateLoader.LoadCertificate(_vendor.RootDer);
+        var authority = X509AuthorityKeyIdentifierExtension.CreateFromCertificate(root, includeKeyIdentifier: true, includeIssuerAndSerial: false);
+        return Certify(plan => plan.Replacing(authority), forger);
+    }
 
     private VerifiedQuote VerifyWith(byte[] collateral, TimeSpan grace = default) =>
         new EvidenceVerifier(_vendor.Anchors, new FixedTime(TestVendor.Now), Collateral.Verify(collateral, _vendor.Anchors), grace).Verify(QuoteMaker.Make(_vendor));

@@ -72,6 +72,7 @@ public static class CommandLine
             PolicyCommands.Create(terminal),
             ServiceCommands.CreateHost(terminal),
             ServiceCommands.CreateDevice(terminal),
+            AttackCommand.Create(terminal),
         };
         root.Options.Add(Json);
         HelpOption help = root.Options.OfType<HelpOption>().Single();

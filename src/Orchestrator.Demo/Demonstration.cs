@@ -2,13 +2,17 @@ using System.Globalization;
 using System.Text.Json;
 using Orchestrator.Attack;
 using Orchestrator.Attack.Attacks;
+using Orchestrator.Attack.Ranges;
+using Orchestrator.Attack.Relay;
 using Orchestrator.Attestation;
 using Orchestrator.Sdk;
+using Spectre.Console;
+using Recorder = Orchestrator.Attack.Attacks.Recorder;
 
 namespace Orchestrator.Demo;
 
 /// <summary>What the demonstration showed; its text is the last line.</summary>
-internal sealed record Verdict(double Accuracy, bool PlaintextEqual, bool ReceiptVerified, int Stopped, int Attacks, TimeSpan Elapsed)
+internal sealed record Findings(double Accuracy, bool PlaintextEqual, bool ReceiptVerified, int Stopped, int Attacks, TimeSpan Elapsed)
 {
     public const double LeastAccuracy = 0.95;
 
@@ -30,7 +34,7 @@ internal sealed class Demonstration(Command command, Story story, string folder,
     private readonly string _datasets = Path.GetFullPath(datasets);
     private readonly string _programs = Path.GetFullPath(programs);
 
-    public async Task<Verdict> RunAsync(CancellationToken cancel)
+    public async Task<Findings> RunAsync(CancellationToken cancel)
     {
         await using var scene = new Scene(folder, command, story);
         Actor lab = scene.Party("lab");
@@ -41,8 +45,8 @@ internal sealed class Demonstration(Command command, Story story, string folder,
         story.Chapter("A rented machine: an untrusted host, and a simulated accelerator behind it");
         Uri device = await scene.StartDeviceAsync("device", cancel, "--vendor", scene.VendorFolder);
         HostileRelay relay = scene.Keep(await HostileRelay.StartAsync(device, cancel));
-        var recorder = new RecordQuote();
-        relay.Mount(recorder, device);
+        var material = new AttackMaterial();
+        relay.Mount(new Recorder(material.Earlier), device);
         Uri host = await scene.StartHostAsync(relay, cancel);
         story.Line($"host {host}, device {device}");
 
@@ -95,9 +99,9 @@ internal sealed class Demonstration(Command command, Story story, string folder,
         story.Good(equal ? "trained again on the plaintext, without device or host: the same model, bit for bit" : "trained again on the plaintext: ANOTHER model");
 
         story.Chapter("Now the host turns hostile: one job an attack, against the same parties");
-        IReadOnlyList<AttackOutcome> outcomes = await AttackAsync(scene, relay, device, recorder, host, jobFile, everyone, cancel);
-        story.Write(AttackRounds.Show(outcomes));
-        return new Verdict(accuracy, equal, verified, outcomes.Count(outcome => outcome.Stopped), outcomes.Count, story.Elapsed);
+        IReadOnlyList<AttackOutcome> outcomes = await AttackAsync(scene, relay, device, material, host, jobFile, everyone, cancel);
+        story.Write(Show(outcomes));
+        return new Findings(accuracy, equal, verified, outcomes.Count(outcome => outcome.Verdict == Verdict.Stopped), outcomes.Count, story.Elapsed);
     }
 
     private async Task SealDataAsync(Actor actor, string file, string schema, Uri host, CancellationToken cancel)
@@ -126,7 +130,7 @@ internal sealed class Demonstration(Command command, Story story, string folder,
     }
 
     private async Task<IReadOnlyList<AttackOutcome>> AttackAsync(
-        Scene scene, HostileRelay relay, Uri device, RecordQuote recorder, Uri host, string jobFile, IReadOnlyList<Actor> everyone, CancellationToken cancel)
+        Scene scene, HostileRelay relay, Uri device, AttackMaterial material, Uri host, string jobFile, IReadOnlyList<Actor> everyone, CancellationToken cancel)
     {
         var connections = new List<HostConnection>();
         foreach (Actor actor in everyone)
@@ -136,15 +140,35 @@ internal sealed class Demonstration(Command command, Story story, string folder,
             connections.Add(scene.Keep(await party.ConnectAsync(host.ToString(), cancel: cancel)));
         }
 
-        var rounds = new AttackRounds(relay, device, faulty => scene.StartFaultyAsync(faulty, cancel), JobFile.Read(jobFile), connections);
+        var rounds = new AttackRounds(new AttackSite
+        {
+            Relay = relay,
+            Device = device,
+            StartDevice = scene.StartOtherDeviceAsync,
+            Job = JobFile.Read(jobFile),
+            Parties = connections,
+            Policy = PartyPolicy.Read(everyone[0].PathOf("policy.yaml"), everyone[0].Name),
+            Results = Path.Combine(scene.Folder, "stolen"),
+        });
         var outcomes = new List<AttackOutcome>();
-        foreach (Attack.Attack attack in AttackRounds.All(recorder))
+        foreach (Attack.Attack attack in AttackCatalogue.Demonstrated(material))
         {
             AttackOutcome outcome = await rounds.RunAsync(attack, cancel);
             outcomes.Add(outcome);
-            story.Line($"{(outcome.Stopped ? "stopped" : "NOT STOPPED")}  {outcome.Name}: the host {outcome.Deed}");
+            story.Line($"{(outcome.Verdict == Verdict.Stopped ? "stopped" : "NOT STOPPED")}  {outcome.Card.Name}: the host {outcome.Card.Deed}");
         }
 
         return outcomes;
+    }
+
+    private static Table Show(IReadOnlyList<AttackOutcome> outcomes)
+    {
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("attack", "the host ...", "stopped", "what the parties are told");
+        foreach ((AttackCard card, Verdict verdict, string told, _) in outcomes)
+        {
+            table.AddRow(Markup.Escape(card.Name), Markup.Escape(card.Deed), verdict == Verdict.Stopped ? "[green]yes[/]" : "[red]NO[/]", Markup.Escape($"{card.Code}: {told}"));
+        }
+
+        return table;
     }
 }

@@ -31,9 +31,9 @@ var story = new Story(console, TimeProvider.System);
 try
 {
     var demonstration = new Demonstration(new Command(args[0]), story, folder, args[1], args[2]);
-    Verdict verdict = await demonstration.RunAsync(interrupted.Token);
-    story.End(verdict.ToString());
-    return verdict.Holds ? 0 : 1;
+    Findings findings = await demonstration.RunAsync(interrupted.Token);
+    story.End(findings.ToString());
+    return findings.Holds ? 0 : 1;
 }
 catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 {

@@ -1,5 +1,4 @@
-using Orchestrator.Attack;
-using Orchestrator.Attack.Attacks;
+using Orchestrator.Attack.Relay;
 
 namespace Orchestrator.Demo;
 
@@ -7,6 +6,7 @@ namespace Orchestrator.Demo;
 internal sealed class Scene(string folder, Command command, Story story) : IAsyncDisposable
 {
     private readonly Stack<object> _running = new();
+    private int _otherDevices;
 
     public string Folder => folder;
 
@@ -35,9 +35,9 @@ internal sealed class Scene(string folder, Command command, Story story) : IAsyn
         return await device.ReadyAsync(ready, cancel);
     }
 
-    /// <summary>A device with something wrong: of the same vendor, unless a foreign root is what is wrong.</summary>
-    public Task<Uri> StartFaultyAsync(FaultyDevice faulty, CancellationToken cancel) =>
-        StartDeviceAsync($"device-{faulty.Fault}", cancel, "--vendor", VendorFolder, "--fault", faulty.Fault);
+    /// <summary>Another device: of the same vendor, unless a foreign root is what is wrong with it.</summary>
+    public Task<Uri> StartOtherDeviceAsync(IReadOnlyList<string> options, CancellationToken cancel) =>
+        StartDeviceAsync($"device-{++_otherDevices}", cancel, ["--vendor", VendorFolder, .. options]);
 
     public async Task<Uri> StartHostAsync(HostileRelay relay, CancellationToken cancel)
     {

@@ -1,142 +1,90 @@
 using Google.Protobuf;
 using Orchestrator.Contracts.Protocol.Device;
+using static Orchestrator.Attack.SecurityProperty;
 
 namespace Orchestrator.Attack.Attacks;
 
-/// <summary>One bit of a frame's ciphertext is flipped.</summary>
-public sealed class FlipBit : Attack
+/// <summary>Frames altered, cut, moved, and taken from elsewhere.</summary>
+internal static class FrameAttacks
 {
-    /// <inheritdoc/>
-    public override string Name => "flip-bit";
+    private const string Forged = "device-frame-forged";
+    private const string Misplaced = "device-frame-misplaced";
+    private const string Substituted = "device-frame-substituted";
+    private const string Unexpected = "device-transfer-unexpected";
 
-    /// <inheritdoc/>
-    public override string Deed => "flips one bit of a frame";
+    private const int IvSize = 12;
+    private const int TagSize = 16;
 
-    /// <inheritdoc/>
-    public override string StoppedBy => "device-frame-forged";
+    // More than the largest frame with everything around it.
+    private const int Oversize = 17 << 20;
 
-    /// <inheritdoc/>
-    public override HostTransfer OnHostTransfer(HostTransfer transfer)
-    {
-        if (transfer.Frame is { } frame)
+    public static IEnumerable<Attack> All(AttackMaterial material) =>
+    [
+        .. Altered(),
+        .. Moved(material.Earlier),
+        new ReplayFrame(),
+        new SwapFrames(epoch: 1, Card("swap-frames", "gives the device the second frame for the first, and the first for the second", Integrity, Misplaced)),
+        new SwapFrames(epoch: 2, Card("swap-frames-later", "swaps two frames in the second epoch, when both have been read before", Integrity, Misplaced)),
+        new ReplaceFrame(2, Card("flip-bit-later", "flips a bit of a frame in the second epoch, when it has been read before", Integrity, Forged), Bytes.Flip),
+        new ReplaceFrame(
+            1,
+            Card("reseal-frame", "and a party collude: it seals other records in a frame's place, under its own key, after all have signed", Binding, Substituted),
+            frame => Resealing.Of(material, frame)),
+        new ReplaceFrame(
+            2,
+            Card("reseal-frame-later", "and a party collude: it seals other records in a frame's place for the second epoch only", Binding, Substituted),
+            frame => Resealing.Of(material, frame)),
+    ];
+
+    private static IEnumerable<Attack> Altered() =>
+    [
+        Alter("flip-bit", "flips one bit of a frame's ciphertext", Forged, data => Bytes.Flip(data)),
+        Alter("flip-tag-bit", "flips one bit of a frame's tag", Forged, data => Bytes.Flip(data, -TagSize)),
+        Alter("flip-iv-bit", "flips one bit of the IV in a frame", Forged, data => Bytes.Flip(data, IvSize - 1)),
+        Alter("fill-iv-padding", "sets a bit in the padding behind the IV", Forged, data => Bytes.Flip(data, IvSize)),
+        Alter("truncate-frame", "cuts the end off a frame", Forged, data => Bytes.Cut(data, 7)),
+        Alter("extend-frame", "appends a byte to a frame", Forged, data => Bytes.Append(data, 0)),
+        Alter("double-frame", "sends a frame twice in one message", Forged, data => Bytes.Append(data, data.Span)),
+        Alter("empty-frame", "sends an empty frame", Forged, _ => ByteString.Empty),
+        Alter("zero-frame", "sends a frame of zeros", Forged, data => ByteString.CopyFrom(new byte[data.Length])),
+        Alter("oversize-frame", "sends a frame larger than any", Unexpected, _ => ByteString.CopyFrom(new byte[Oversize])),
+        Alter("flip-program-bit", "flips one bit of the program", Forged, data => Bytes.Flip(data), Streams.Program),
+    ];
+
+    private static IEnumerable<Attack> Moved(Recording earlier) =>
+    [
+        Answer("duplicate-frame", "answers one question twice", Integrity, Unexpected, transfer => [transfer, transfer]),
+        Answer("relabel-frame", "says that a frame is one of a later position", Integrity, Unexpected, transfer =>
         {
-            byte[] altered = frame.Data.ToByteArray();
-            altered[altered.Length / 2] ^= 0x04;
-            frame.Data = UnsafeByteOperations.UnsafeWrap(altered);
-        }
-
-        return transfer;
-    }
-}
-
-/// <summary>The last bytes of a frame are cut off.</summary>
-public sealed class TruncateFrame : Attack
-{
-    /// <inheritdoc/>
-    public override string Name => "truncate-frame";
-
-    /// <inheritdoc/>
-    public override string Deed => "cuts the end off a frame";
-
-    /// <inheritdoc/>
-    public override string StoppedBy => "device-frame-forged";
-
-    /// <inheritdoc/>
-    public override HostTransfer OnHostTransfer(HostTransfer transfer)
-    {
-        if (transfer.Frame is { } frame)
+            transfer.Frame.Index += 7;
+            return [transfer];
+        }),
+        Answer("relabel-stream", "says that a frame is one of another party's stream", Binding, Unexpected, transfer =>
         {
-            frame.Data = UnsafeByteOperations.UnsafeWrap(frame.Data.Memory[..(frame.Data.Length - 7)]);
-        }
+            transfer.Frame.Stream = Streams.Other;
+            return [transfer];
+        }),
+        Answer("unrequested-frame", "sends a genuine frame that the device did not ask for", Integrity, Unexpected, transfer =>
+            [Frame(Streams.OfProgramOwner, 1, earlier.Frames[(Streams.OfProgramOwner, 1)]), transfer]),
+        Answer("withhold-frame", "says that it has lost a frame", Integrity, "device-data-unavailable", transfer =>
+            [new HostTransfer { Unavailable = new Unavailable { Stream = transfer.Frame.Stream, Index = transfer.Frame.Index, Reason = "lost" } }]),
+        Answer("splice-other-party", "answers with another party's frame of the same number", Binding, Forged, transfer =>
+            [Frame(transfer, earlier.Frames[(Streams.Other, transfer.Frame.Index)])]),
+        new AnswerAttack(
+            Card("splice-same-owner", "answers with a frame of another stream of the same owner", Binding, Forged),
+            transfer => transfer.Frame is { Stream: Streams.Program },
+            transfer => [Frame(transfer, earlier.Frames[(Streams.OfProgramOwner, 0)])]),
+    ];
 
-        return transfer;
-    }
-}
+    internal static AttackCard Card(string name, string deed, SecurityProperty tests, string code) => new(name, deed, tests, Watcher.Device, code);
 
-/// <summary>Two genuine frames of one stream change places.</summary>
-public sealed class SwapFrames : Attack
-{
-    /// <inheritdoc/>
-    public override string Name => "swap-frames";
+    internal static HostTransfer Frame(HostTransfer asked, ByteString data) => Frame(asked.Frame.Stream, asked.Frame.Index, data);
 
-    /// <inheritdoc/>
-    public override string Deed => "gives the device the second frame for the first, and the first for the second";
+    private static HostTransfer Frame(uint stream, ulong index, ByteString data) => new() { Frame = new Frame { Stream = stream, Index = index, Data = data } };
 
-    /// <inheritdoc/>
-    public override string StoppedBy => "device-frame-misplaced";
+    private static AnswerAttack Alter(string name, string deed, string code, Func<ByteString, ByteString> alter, uint stream = Streams.Victim) => new(
+        Card(name, deed, Integrity, code), transfer => transfer.Frame?.Stream == stream, transfer => [Frame(transfer, alter(transfer.Frame.Data))]);
 
-    private readonly LongStream _victim = new();
-
-    /// <inheritdoc/>
-    public override DeviceTransfer OnDeviceTransfer(DeviceTransfer transfer)
-    {
-        if (transfer.ReadFrame is { Index: <= 1 } read && _victim.Is(read.Stream))
-        {
-            read.Index = 1 - read.Index;
-        }
-
-        return transfer;
-    }
-
-    /// <inheritdoc/>
-    public override HostTransfer OnHostTransfer(HostTransfer transfer)
-    {
-        _victim.Look(transfer);
-        if (transfer.Frame is { Index: <= 1 } frame && _victim.Is(frame.Stream))
-        {
-            frame.Index = 1 - frame.Index;
-        }
-
-        return transfer;
-    }
-}
-
-/// <summary>A genuine frame is given again in the place of the next.</summary>
-public sealed class ReplayFrame : Attack
-{
-    private readonly LongStream _victim = new();
-    private ByteString? _first;
-
-    /// <inheritdoc/>
-    public override string Name => "replay-frame";
-
-    /// <inheritdoc/>
-    public override string Deed => "gives the device a frame that it has had, in the place of the next";
-
-    /// <inheritdoc/>
-    public override string StoppedBy => "device-frame-misplaced";
-
-    /// <inheritdoc/>
-    public override HostTransfer OnHostTransfer(HostTransfer transfer)
-    {
-        _victim.Look(transfer);
-        if (transfer.Frame is { } frame && _victim.Is(frame.Stream))
-        {
-            _first ??= frame.Data;
-            frame.Data = _first;
-        }
-
-        return transfer;
-    }
-}
-
-/// <summary>The first stream that is seen to have more than one full frame.</summary>
-internal sealed class LongStream
-{
-    // The last frame is shorter than the rest: three leaves mean two full frames.
-    private const int Leaves = 3;
-    private uint? _stream;
-
-    public bool Is(uint stream) => Volatile.Read(ref _known) && _stream == stream;
-
-    private bool _known;
-
-    public void Look(HostTransfer transfer)
-    {
-        if (_stream is null && transfer.Leaves is { } leaves && leaves.Hashes.Length >= Leaves * 32)
-        {
-            _stream = leaves.Stream;
-            Volatile.Write(ref _known, true);
-        }
-    }
+    private static AnswerAttack Answer(string name, string deed, SecurityProperty tests, string code, Func<HostTransfer, IEnumerable<HostTransfer>> answer) =>
+        new(Card(name, deed, tests, code), transfer => transfer.Frame is { Stream: Streams.Victim }, answer);
 }

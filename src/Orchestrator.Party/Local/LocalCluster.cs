@@ -81,7 +81,11 @@ public sealed class LocalCluster : IAsyncDisposable
         await _device.DisposeAsync();
     }
 
-    private static async Task<FirmwareMeasurements> MeasureAsync(string program, CancellationToken cancel)
+    /// <summary>The measurements of the firmware that a command has beside it.</summary>
+    /// <param name="program">Path of <c>orchestrator</c>.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="OrchestratorException"><see cref="PartyErrors.ServiceNotStarted"/>.</exception>
+    public static async Task<FirmwareMeasurements> MeasureAsync(string program, CancellationToken cancel = default)
     {
         ProcessStartInfo start = new(program, ["device", "measure", "--json"]) { RedirectStandardOutput = true };
         try

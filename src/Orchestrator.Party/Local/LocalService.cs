@@ -5,7 +5,7 @@ using Orchestrator.Errors;
 namespace Orchestrator.Sdk;
 
 /// <summary>A program of this installation that serves in a process of its own, with its log in a file.</summary>
-internal sealed class LocalService : IAsyncDisposable
+public sealed class LocalService : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(50);

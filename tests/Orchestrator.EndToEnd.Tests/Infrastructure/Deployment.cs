@@ -58,8 +58,8 @@ public class Deployment : IAsyncLifetime
 
     /// <summary>Starts another host, for the same device.</summary>
     /// <param name="name">Of its state folder.</param>
-    internal async Task<Service> StartHostAsync(string name, string listen = AnyPort) => await Service.StartAsync(
-        "host", "--state", Folder[name], "--listen", listen, "--device", (await DeviceAddressAsync()).ToString());
+    internal Task<Service> StartHostAsync(string name, string listen = AnyPort) => Service.StartAsync(
+        "host", "--state", Folder[name], "--listen", listen, "--device", Device.Address.ToString());
 
     /// <summary>Starts the host that was killed again, on its state and at its address.</summary>
     internal async Task RestartHostAsync()
@@ -91,7 +91,4 @@ public class Deployment : IAsyncLifetime
         JobEvent last = await follower.ToEndAsync();
         return (name, last, follower.Events);
     }
-
-    /// <summary>Where the host finds what it takes for the device.</summary>
-    protected virtual Task<Uri> DeviceAddressAsync() => Task.FromResult(Device.Address);
 }

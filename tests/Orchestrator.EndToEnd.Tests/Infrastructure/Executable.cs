@@ -29,9 +29,12 @@ internal static class Executable
         new(Path.Combine(AppContext.BaseDirectory, program), arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
 
     /// <summary>Runs a program to its end.</summary>
-    public static async Task<Ending> RunAsync(string program, params string[] arguments)
+    public static Task<Ending> RunAsync(string program, params string[] arguments) => RunAsync(program, Patience.Limit, arguments);
+
+    /// <summary>Runs a program to its end, which takes long.</summary>
+    public static async Task<Ending> RunAsync(string program, TimeSpan patience, params string[] arguments)
     {
-        using CancellationTokenSource limit = Patience.Begin();
+        using CancellationTokenSource limit = Patience.Begin(patience);
         using Process process = Process.Start(Start(program, arguments))!;
         try
         {

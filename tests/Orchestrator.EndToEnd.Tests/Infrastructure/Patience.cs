@@ -7,10 +7,13 @@ internal static class Patience
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     /// <summary>Ends with the test run, or when patience does.</summary>
-    public static CancellationTokenSource Begin()
+    public static CancellationTokenSource Begin() => Begin(Limit);
+
+    /// <summary>Ends with the test run, or when patience of another length does.</summary>
+    public static CancellationTokenSource Begin(TimeSpan patience)
     {
         var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
+        limit.CancelAfter(patience);
         return limit;
     }
 }

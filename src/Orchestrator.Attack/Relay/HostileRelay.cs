@@ -1,5 +1,3 @@
-using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -8,7 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Orchestrator.Attack;
+namespace Orchestrator.Attack.Relay;
 
 /// <summary>
 /// Stands between an unmodified host and an unmodified device and speaks the device's protocol to both, so that
@@ -53,82 +51,19 @@ public sealed class HostileRelay : IAsyncDisposable
         return new HostileRelay(server, target);
     }
 
-    /// <summary>From now on mounts <paramref name="attack"/>, or none, against <paramref name="device"/>.</summary>
-    public void Mount(Attack? attack, Uri device) => _target.Set(attack, device);
+    /// <summary>A hostile host's own line to the device that is under attack.</summary>
+    public DeviceLine Line => _target.Line;
+
+    /// <summary>From now on mounts <paramref name="attack"/> against <paramref name="device"/>.</summary>
+    public void Mount(Attack attack, Uri device) => _target.Set(attack, device);
+
+    /// <summary>Every message that passed since the last time, both ways, encoded.</summary>
+    public IReadOnlyList<byte[]> TakeWire() => _target.Wire.Take();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
         _target.Dispose();
-    }
-}
-
-/// <summary>Which device the relay talks to, and what it does to the messages.</summary>
-internal sealed class RelayTarget : IDisposable
-{
-    public const int MaxMessageBytes = 64 << 20;
-
-    private readonly Dictionary<Uri, GrpcChannel> _channels = [];
-    private readonly Lock _lock = new();
-    private Uri _device;
-    private Attack? _attack;
-
-    public RelayTarget(Uri device) => _device = device;
-
-    public Attack Attack
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _attack ?? Honesty.Instance;
-            }
-        }
-    }
-
-    public CallInvoker Device
-    {
-        get
-        {
-            lock (_lock)
-            {
-                if (!_channels.TryGetValue(_device, out GrpcChannel? channel))
-                {
-                    channel = GrpcChannel.ForAddress(_device, new GrpcChannelOptions { MaxReceiveMessageSize = MaxMessageBytes });
-                    _channels.Add(_device, channel);
-                }
-
-                return channel.CreateCallInvoker();
-            }
-        }
-    }
-
-    public void Set(Attack? attack, Uri device)
-    {
-        lock (_lock)
-        {
-            _attack = attack;
-            _device = device;
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (GrpcChannel channel in _channels.Values)
-        {
-            channel.Dispose();
-        }
-    }
-
-    private sealed class Honesty : Attack
-    {
-        public static readonly Honesty Instance = new();
-
-        public override string Name => "none";
-
-        public override string Deed => "nothing";
-
-        public override string StoppedBy => string.Empty;
     }
 }

@@ -1,0 +1,130 @@
+using Orchestrator.Attack.Ranges;
+using Orchestrator.Attack.Relay;
+using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Crypto;
+
+namespace Orchestrator.Attack.Attacks;
+
+/// <summary>Gives other answers than the device asked for: to the first question that fits, or to all.</summary>
+internal sealed class AnswerAttack(AttackCard card, Func<HostTransfer, bool> fits, Func<HostTransfer, IEnumerable<HostTransfer>> answer, bool everyTime = false) : Attack(card)
+{
+    public override IEnumerable<HostTransfer> OnHostTransfer(HostTransfer transfer)
+    {
+        if (!fits(transfer) || (Happened && !everyTime))
+        {
+            return [transfer];
+        }
+
+        Strike();
+        return answer(transfer);
+    }
+}
+
+/// <summary>Loads something else.</summary>
+internal sealed class LoadAttack(AttackCard card, Func<LoadRequest, LoadRequest> alter) : Attack(card)
+{
+    public override LoadRequest OnLoad(LoadRequest request)
+    {
+        Strike();
+        return alter(request);
+    }
+}
+
+/// <summary>Shows the parties something else than the device's quote.</summary>
+internal sealed class QuoteAttack(AttackCard card, Func<QuoteReply, QuoteReply> alter) : Attack(card)
+{
+    public override QuoteReply OnQuote(QuoteReply reply)
+    {
+        Strike();
+        return alter(reply);
+    }
+}
+
+/// <summary>Stages something else than a party's key package; sees the quote that it is for.</summary>
+internal sealed class StageAttack(AttackCard card, Func<StageRequest, QuoteReply, StageRequest> alter) : Attack(card)
+{
+    private QuoteReply? _quote;
+
+    public override QuoteReply OnQuote(QuoteReply reply) => _quote = reply;
+
+    public override StageRequest OnStage(StageRequest request)
+    {
+        Strike();
+        return alter(request, _quote!);
+    }
+}
+
+/// <summary>Gives the device a command of its own before one of the host's, the first time that one comes.</summary>
+internal sealed class CommandAttack(AttackCard card, MailboxCommand before, Func<DeviceLine, Task> deed, int skip = 0) : Attack(card)
+{
+    private int _skip = skip;
+
+    public override async Task BeforeCommandAsync(MailboxCommand command, DeviceLine device)
+    {
+        if (command == before && !Happened && _skip-- == 0)
+        {
+            Strike();
+            await deed(device);
+        }
+    }
+}
+
+/// <summary>Gives the device a command of its own while it runs and waits for a frame.</summary>
+internal sealed class MidRunAttack(AttackCard card, Func<DeviceLine, Task> deed) : Attack(card)
+{
+    public override async Task DuringRunAsync(DeviceTransfer message, DeviceLine device)
+    {
+        if (message.ReadFrame is { Stream: Streams.Victim } && !Happened)
+        {
+            Strike();
+            await deed(device);
+        }
+    }
+}
+
+/// <summary>Keeps something else than the device hands out.</summary>
+internal sealed class OutputAttack(AttackCard card, Func<DeviceTransfer, bool> fits, Func<DeviceTransfer, IEnumerable<DeviceTransfer>> alter) : Attack(card)
+{
+    public override IEnumerable<DeviceTransfer> OnDeviceTransfer(DeviceTransfer transfer)
+    {
+        if (!fits(transfer))
+        {
+            return [transfer];
+        }
+
+        Strike();
+        return alter(transfer);
+    }
+}
+
+/// <summary>Changes what the host stores before the other parties review a job.</summary>
+internal sealed class ReviewAttack(AttackCard card, Func<HostileHost, Digest, Task> deed) : Attack(card)
+{
+    public override Task BeforeReviewAsync(HostileHost host, Digest job)
+    {
+        Strike();
+        return deed(host, job);
+    }
+}
+
+/// <summary>Changes what the host stores before the receiver fetches a result.</summary>
+internal sealed class ResultAttack(AttackCard card, Func<HostileHost, Digest, Task> deed) : Attack(card)
+{
+    public override Task BeforeResultAsync(HostileHost host, Digest job)
+    {
+        Strike();
+        return deed(host, job);
+    }
+}
+
+/// <summary>Rents the parties a device that is not what it should be; messages pass unchanged.</summary>
+internal sealed class DeviceAttack(AttackCard card, params IReadOnlyList<string> options) : Attack(card)
+{
+    public override IReadOnlyList<string> DeviceOptions => options;
+
+    public override QuoteReply OnQuote(QuoteReply reply)
+    {
+        Strike();
+        return reply;
+    }
+}

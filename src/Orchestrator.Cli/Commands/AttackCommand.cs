@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Orchestrator.Attack;
+using Orchestrator.Attack.Ranges;
+using Orchestrator.Errors;
+using Spectre.Console;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary><c>orchestrator attack</c>: plays the hostile host against a machine of its own.</summary>
+internal static class AttackCommand
+{
+    private const string Everything = "all";
+
+    public static Command Create(Terminal terminal)
+    {
+        var list = new Option<bool>("--list") { Description = "Print the attacks there are, and what must stop each." };
+        var run = new Option<string?>("--run") { Description = "Mount one attack, or all.", HelpName = "NAME|all" };
+        var folder = new Option<string?>("--folder") { Description = "Keep keys, state and logs in this folder, to look at. Default: a temporary one.", HelpName = "DIR" };
+        var command = new CliCommand(
+            "attack",
+            "Play a hostile host: start a throw-away host, device and three parties on this machine, and mount attacks on live jobs. The last line is attacks: stopped=N of=N; fails if one is not stopped.",
+            "orchestrator attack --list",
+            "orchestrator attack --run flip-bit",
+            "orchestrator attack --run all --json")
+        {
+            list, run, folder,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            if (parsed.GetValue(list) == (parsed.GetValue(run) is not null))
+            {
+                throw new OrchestratorException(CliErrors.Usage, "orchestrator attack takes --list or --run.");
+            }
+
+            if (parsed.GetValue(list))
+            {
+                terminal.Result(AttackCatalogue.Cards.Select(ToJson), TableOf(["attack", "the host ...", "property", "noticed by", "code"], AttackCatalogue.Cards.Select(Describe)));
+                return;
+            }
+
+            IReadOnlyList<AttackOutcome> outcomes = await RunAsync(terminal, parsed.GetRequiredValue(run)!, parsed.GetValue(folder), cancel);
+            Print(terminal, outcomes);
+            RequireAllStopped(outcomes);
+        });
+        return command;
+    }
+
+    private static async Task<IReadOnlyList<AttackOutcome>> RunAsync(Terminal terminal, string name, string? folder, CancellationToken cancel)
+    {
+        if (name != Everything && AttackCatalogue.Cards.All(card => card.Name != name))
+        {
+            throw new OrchestratorException(AttackErrors.Unknown, $"There is no attack \"{name}\".");
+        }
+
+        string place = folder is null ? Directory.CreateTempSubdirectory("orchestrator-attack-").FullName : Path.GetFullPath(folder);
+        try
+        {
+            terminal.Note("starting a host, a device and three parties, and running an honest job");
+            await using AttackRange range = await AttackRange.StartAsync(place, cancel);
+            var outcomes = new List<AttackOutcome>();
+            foreach (Attack.Attack attack in AttackCatalogue.All(range.Material).Where(attack => name is Everything || attack.Card.Name == name))
+            {
+                AttackOutcome outcome = await range.RunAsync(attack, cancel);
+                outcomes.Add(outcome);
+                terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{WordOf(outcome.Verdict)}  {outcome.Card.Name}: the host {outcome.Card.Deed} ({outcome.Elapsed.TotalSeconds:0.0} s)"));
+                if (outcome.Verdict != Verdict.Stopped)
+                {
+                    terminal.Note($"    must end with {outcome.Card.Code}; told: {outcome.Told}");
+                }
+            }
+
+            await range.ControlAsync(cancel);
+            terminal.Note("an honest job still runs on the same device");
+            return outcomes;
+        }
+        finally
+        {
+            if (folder is null)
+            {
+                Directory.Delete(place, recursive: true);
+            }
+        }
+    }
+
+    private static void Print(Terminal terminal, IReadOnlyList<AttackOutcome> outcomes)
+    {
+        int stopped = outcomes.Count(outcome => outcome.Verdict == Verdict.Stopped);
+        IEnumerable<string[]> rows = outcomes.Select(outcome => (string[])[outcome.Card.Name, outcome.Card.Deed, WordOf(outcome.Verdict), outcome.Card.Code, outcome.Told]);
+        terminal.Result(
+            new { attacks = outcomes.Select(ToJson), stopped, of = outcomes.Count },
+            $"{TableOf(["attack", "the host ...", "verdict", "code", "what was said"], rows)}\nattacks: stopped={stopped} of={outcomes.Count}");
+    }
+
+    private static void RequireAllStopped(IReadOnlyList<AttackOutcome> outcomes)
+    {
+        string[] others = [.. outcomes.Where(outcome => outcome.Verdict != Verdict.Stopped).Select(outcome => $"{outcome.Card.Name} {WordOf(outcome.Verdict)}")];
+        if (others.Length > 0)
+        {
+            throw new OrchestratorException(AttackErrors.NotStopped, $"{string.Join(", ", others)}.");
+        }
+    }
+
+    private static string[] Describe(AttackCard card) => [card.Name, card.Deed, WordOf(card.Tests), WordOf(card.NoticedBy), card.Code];
+
+    private static object ToJson(AttackCard card) => new { name = card.Name, deed = card.Deed, property = card.Tests, noticed_by = card.NoticedBy, code = card.Code };
+
+    private static object ToJson(AttackOutcome outcome) => new
+    {
+        name = outcome.Card.Name,
+        deed = outcome.Card.Deed,
+        code = outcome.Card.Code,
+        verdict = outcome.Verdict,
+        told = outcome.Told,
+        seconds = outcome.Elapsed.TotalSeconds,
+    };
+
+    private static string WordOf<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName($"{value}").Replace('-', ' ');
+
+    private static string TableOf(string[] titles, IEnumerable<string[]> rows)
+    {
+        Table table = new Table().Border(TableBorder.Simple).AddColumns(titles);
+        foreach (string[] row in rows)
+        {
+            table.AddRow([.. row.Select(Markup.Escape)]);
+        }
+
+        var text = new StringWriter(CultureInfo.InvariantCulture);
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = 200;
+        console.Write(table);
+        return text.ToString().TrimEnd();
+    }
+}

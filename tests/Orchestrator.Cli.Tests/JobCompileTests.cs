@@ -65,6 +65,43 @@ public sealed class JobCompileTests : IDisposable
         Assert.False(File.Exists(_cli["job.manifest"]));
     }
 
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("memory: {parameters: 2000}", "job-memory-exceeded")]
+    [InlineData("memory: {workspace: 0}", null)]
+    public async Task Plan_WithTheProgram_SaysWhatItTakesAndWhatIsReservedTooLittle(string memory, string? finding)
+    {
+        string job = await WriteWdbcJobAsync(memory);
+        CliOutcome plan = await _cli.RunAsync("job", "plan", job, "--program", Repository.PathOf("training", "programs", "wdbc_mlp.pt"), "--json");
+
+        // (30 x 16 + 16 + 16 x 2 + 2) parameters.
+        Assert.Equal(2120, plan.Json.GetProperty("trial").GetProperty("parameter_bytes").GetInt64());
+        Assert.Equal(finding is null ? [] : [finding], plan.Json.GetProperty("findings").EnumerateArray().Select(found => found.GetProperty("code").GetString()));
+        Assert.All(plan.Json.GetProperty("findings").EnumerateArray(), found => Assert.Contains("hidden.weight", found.GetProperty("observed").GetString(), StringComparison.Ordinal));
+    }
+
+    private async Task<string> WriteWdbcJobAsync(string memory)
+    {
+        CliOutcome party = await _cli.MustRunAsync("party", "init", "lab", "--home", _cli["lab"]);
+        await _cli.MustRunAsync("program", "seal", Repository.PathOf("training", "programs", "wdbc_mlp.pt"), "-o", _cli["program.itx"], "--home", _cli["lab"]);
+        await _cli.MustRunAsync(
+            "data", "seal", Repository.PathOf("training", "datasets", "clinic-a.csv"), "--schema", Repository.PathOf("training", "datasets", "wdbc.schema.yaml"), "-o", _cli["a.itx"], "--home", _cli["lab"]);
+        return _cli.Write("wdbc.yaml", $$"""
+            format: orchestrator/job/v1
+            name: trial
+            launcher: lab
+            parties: ["{{party.Output.Trim()}}"]
+            program: {owner: lab, sealed: program.itx}
+            data: [{owner: lab, role: train, sealed: a.itx}]
+            plan: {loss: cross_entropy, optimizer: {sgd: {learning_rate: 0.1} }, batch_size: 64, epochs: 1, seed: 1, standardize: true, interleaving: concatenate}
+            outputs: [{name: model, kind: model, receivers: [lab]}]
+            device: {firmware: [{ccu: {{Measurement}}, icu: {{Measurement}}, tiles: {{Measurement}} }], minimum_security_version: 1}
+            {{memory}}
+            """);
+    }
+
+    private static string Measurement => new('1', 96);
+
     [Fact]
     public async Task Compile_AsJson_HasTheTables()
     {

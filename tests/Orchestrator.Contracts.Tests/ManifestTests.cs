@@ -67,6 +67,34 @@ public sealed class ManifestTests
         Assert.Contains(error.Code.Class, new[] { ErrorClass.Input });
     }
 
+    private const long MostFrames = 1L << 32;
+
+    public static TheoryData<string> OverlappingRules => [.. Findings.Keys];
+
+    // What breaks one of these rules breaks another, too: the finding tells that each is there.
+    private static readonly Dictionary<string, Func<ManifestContent, ManifestContent>> Findings = new(StringComparer.Ordinal)
+    {
+        ["has no party"] = content => content with { Parties = [] },
+        ["has no output"] = content => content with { Outputs = [], Metrics = content.Metrics with { Names = [] } },
+        ["has stream 2 with a schema where none belongs, or without one"] = content => Alter(content, stream => stream with { Schema = null }),
+        ["has stream 2 with another record size"] = content => Alter(content, stream => stream with { RecordSize = stream.RecordSize * 2 }),
+        ["has stream 2 whose frames do not hold whole records"] = content => Alter(content, stream => stream with { FrameSize = stream.FrameSize + 1 }),
+        ["has stream 2 without records"] = content => Alter(content, stream => stream with { Records = 0, Frames = 1 }),
+        ["has more than 4294967296 frames"] = content => Alter(content, stream => stream with
+        {
+            Frames = MostFrames,
+            Records = ((MostFrames - 1) * (stream.FrameSize / stream.RecordSize)) + 1,
+        }),
+    };
+
+    [Theory]
+    [MemberData(nameof(OverlappingRules))]
+    public void Create_WithABrokenRule_SaysWhich(string finding) =>
+        Assert.Contains(finding, Assert.Throws<OrchestratorException>(() => Manifest.Create(Findings[finding](_job.Content))).Message, StringComparison.Ordinal);
+
+    private static ManifestContent Alter(ManifestContent content, Func<ManifestStream, ManifestStream> alter) =>
+        content with { Streams = content.Streams.SetItem(1, alter(content.Streams[1])) };
+
     private static readonly Dictionary<string, Func<ManifestContent, ManifestContent>> Breakages = new(StringComparer.Ordinal)
     {
         ["no parties"] = content => content with { Parties = [] },

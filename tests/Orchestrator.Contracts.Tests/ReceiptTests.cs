@@ -110,10 +110,10 @@ public sealed class ReceiptTests
     public void Verify_OfADeviceThatTheManifestDoesNotAccept_IsRefused()
     {
         ManifestContent accepting = _session.Job.Content;
-        AssertRefused(accepting.Device with { MinimumSecurityVersion = 1000 });
-        AssertRefused(accepting.Device with { Firmware = [TestVendor.Firmware with { Ccu = Measurement.Of([9]) }] });
+        AssertRefused(accepting.Device with { MinimumSecurityVersion = 1000 }, "below the manifest's 1000");
+        AssertRefused(accepting.Device with { Firmware = [TestVendor.Firmware with { Ccu = Measurement.Of([9]) }] }, "ran firmware that the manifest does not accept");
 
-        void AssertRefused(DeviceRequirements device)
+        void AssertRefused(DeviceRequirements device, string finding)
         {
             var manifest = Manifest.Create(accepting with { Device = device });
             Evidence evidence = QuoteMaker.Make(_session.Vendor, quote => quote with { Manifest = manifest.Digest });
@@ -121,10 +121,20 @@ public sealed class ReceiptTests
             {
                 Manifest = manifest,
                 Quote = evidence.Digest,
+                Sessions = [new ReceiptSession(evidence.Digest, 5)],
                 Approvals = [.. accepting.Parties.Select(party => Approval.Sign(manifest, party.Name, _session.Job.SigningKeyOf(party.Name)))],
             };
-            AssertInvalid(receipt.Sign(_session.Vendor.Alias, evidence.Bytes));
+            AssertInvalid(receipt.Sign(_session.Vendor.Alias, evidence.Bytes), finding);
         }
+    }
+
+    [Fact]
+    public void Verify_OfAnImpossibleNumberOfEpochs_OrOtherStreams_SaysSo()
+    {
+        AssertInvalid(Sign(Ended(6)), "number of epochs");
+        AssertInvalid(Sign(Honest() with { Streams = Honest().Streams.RemoveAt(3) }), "streams are not the manifest's");
+
+        Receipt Ended(int epochs) => Honest() with { Epochs = epochs, Sessions = [new ReceiptSession(_session.Evidence.Digest, epochs)] };
     }
 
     [Fact]
@@ -186,6 +196,11 @@ public sealed class ReceiptTests
 
     private VerifiedReceipt Verify(byte[] receipt) => new ReceiptVerifier(QuoteMaker.Verifier(_session.Vendor)).Verify(receipt);
 
-    private void AssertInvalid(byte[] receipt) =>
-        Assert.Equal(ContractErrors.ReceiptInvalid.Id, Assert.Throws<OrchestratorException>(() => Verify(receipt)).Code.Id);
+    private void AssertInvalid(byte[] receipt, string finding = "")
+    {
+        var refusal = Assert.Throws<OrchestratorException>(() => Verify(receipt));
+
+        Assert.Equal(ContractErrors.ReceiptInvalid.Id, refusal.Code.Id);
+        Assert.Contains(finding, refusal.Message, StringComparison.Ordinal);
+    }
 }

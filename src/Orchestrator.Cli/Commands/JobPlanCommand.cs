@@ -67,6 +67,7 @@ internal static class JobPlanCommand
         ok = rehearsal.Findings.Count == 0,
         prediction = rehearsal.Prediction,
         compiled = ManifestTables.ToJson(rehearsal.Manifest),
+        trial = rehearsal.Trial,
         findings = rehearsal.Findings,
         not_checked = rehearsal.NotChecked,
     };
@@ -79,6 +80,11 @@ internal static class JobPlanCommand
         text.AppendLine(CultureInfo.InvariantCulture, $"  reads    {Count(predicted.TrainingRecords, "training record")}, {Count(predicted.StepsPerEpoch, "step")} and {Count(predicted.FramesPerEpoch, "frame")} an epoch");
         text.AppendLine(CultureInfo.InvariantCulture, $"  uploads  {ProgressDisplay.Size(predicted.SealedBytes)} sealed");
         text.AppendLine().AppendLine(ManifestTables.Describe(rehearsal.Manifest));
+        if (rehearsal.Trial is { } trial)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  tried: the program has {trial.ParameterBytes} bytes of parameters and buffers, and its first steps took about {trial.WorkspaceBytes} bytes of workspace");
+        }
+
         foreach (string line in rehearsal.NotChecked)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  not tried: {line}");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
@@ -21,14 +22,19 @@ public sealed class ProgramRunner(string tiles)
     /// <summary>The executable beside the running program.</summary>
     public static ProgramRunner Installed { get; } = new(Path.Combine(AppContext.BaseDirectory, "Orchestrator.Tiles"));
 
-    /// <summary>Loads a program, checks it and runs it once on zeros, as the device will before it reads any data.</summary>
+    /// <summary>
+    /// Loads a program, checks it, and runs it on made-up records up to where a device would read data, which is after its first steps at
+    /// the plan's batch size; under the manifest's memory plan.
+    /// </summary>
     /// <param name="archive">A TorchScript archive.</param>
     /// <param name="manifest">The job: its plan and data.</param>
     /// <param name="cancel">Gives up and ends the process.</param>
+    /// <returns>What it took.</returns>
     /// <exception cref="OrchestratorException">What is wrong with the program, or <see cref="PartyErrors.TilesMissing"/>.</exception>
-    public async Task TryAsync(string archive, Manifest manifest, CancellationToken cancel = default)
+    public async Task<ProgramTrial> TryAsync(string archive, Manifest manifest, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(manifest);
+        IReadOnlyList<ProgramLayer> layers = ProgramTrial.LayersOf(await InspectAsync(archive, cancel));
         await using FileStream program = LocalFile.OpenRead(archive);
         using Process process = Start(["serve"]);
         try
@@ -36,17 +42,16 @@ public sealed class ProgramRunner(string tiles)
             using var channel = new TileChannel(process.StandardOutput.BaseStream, process.StandardInput.BaseStream);
             TileStream[] streams = [.. manifest.Content.Streams.Where(stream => stream.Schema is not null).Select(Describe)];
             long memory = MemoryPlan.Of(manifest.Content).Total;
-            await channel.SendAsync(new TileMessage.Configure(manifest.Content.Plan, [.. streams], program.Length) { MemoryBytes = memory }, cancel);
+
+            // Standardisation would ask for data before the first step.
+            TrainingPlan plan = manifest.Content.Plan with { Standardize = false };
+            await channel.SendAsync(new TileMessage.Configure(plan, [.. streams], program.Length) { MemoryBytes = memory }, cancel);
             await SendAsync(channel, program, cancel);
-            switch (await channel.ReceiveAsync(cancel))
-            {
-                case TileMessage.Ready:
-                    return;
-                case TileMessage.Failed failed:
-                    throw new OrchestratorException(new ErrorCode(failed.Code, failed.Class, failed.Message, failed.Remedy), failed.Message);
-                default:
-                    throw new OrchestratorException(TileErrors.MessageUnexpected, "The tiles answered out of turn.");
-            }
+            await ExpectAsync<TileMessage.Ready>(channel, cancel);
+            long loaded = MemoryOf(process, "VmRSS");
+            await channel.SendAsync(new TileMessage.Start(), cancel);
+            await ExpectAsync<TileMessage.NeedFrame>(channel, cancel);
+            return new ProgramTrial(layers, Math.Max(0, MemoryOf(process, "VmHWM") - loaded));
         }
         finally
         {
@@ -72,6 +77,24 @@ public sealed class ProgramRunner(string tiles)
             await EndAsync(process);
         }
     }
+
+    private static async Task ExpectAsync<T>(TileChannel channel, CancellationToken cancel)
+        where T : TileMessage
+    {
+        switch (await channel.ReceiveAsync(cancel))
+        {
+            case T:
+                return;
+            case TileMessage.Failed failed:
+                throw new OrchestratorException(new ErrorCode(failed.Code, failed.Class, failed.Message, failed.Remedy), failed.Message);
+            default:
+                throw new OrchestratorException(TileErrors.MessageUnexpected, "The tiles answered out of turn.");
+        }
+    }
+
+    // proc(5); in kibibytes.
+    private static long MemoryOf(Process process, string key) =>
+        long.Parse(File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith(key, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) << 10;
 
     private static async Task SendAsync(TileChannel channel, FileStream program, CancellationToken cancel)
     {

@@ -1,4 +1,5 @@
 using Orchestrator.Attestation.Policies;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Data.Reading;
 using Orchestrator.Errors;
@@ -35,6 +36,9 @@ public sealed class Rehearsal
     /// <summary>What it would read and do.</summary>
     public JobPrediction Prediction { get; }
 
+    /// <summary>What the program took; null if it was not tried, or failed.</summary>
+    public ProgramTrial? Trial { get; private init; }
+
     /// <summary>Everything that would stop it, each with whose rule it is and the remedy.</summary>
     public IReadOnlyList<Denial> Findings { get; }
 
@@ -57,8 +61,8 @@ public sealed class Rehearsal
         var unchecked_ = new List<string>();
         IReadOnlyList<PredictedDevice> candidates = devices is { Count: > 0 } ? devices : PredictedDevice.RequiredBy(manifest);
         AskPolicies(job, manifest, candidates, findings, unchecked_);
-        await TryProgramAsync(manifest, program, archive, findings, unchecked_, cancel);
-        return new Rehearsal(manifest, Predict(manifest), findings, unchecked_);
+        ProgramTrial? trial = await TryProgramAsync(manifest, program, archive, findings, unchecked_, cancel);
+        return new Rehearsal(manifest, Predict(manifest), findings, unchecked_) { Trial = trial };
     }
 
     private static void AskPolicies(JobFile job, Manifest manifest, IReadOnlyList<PredictedDevice> devices, List<Denial> findings, List<string> unchecked_)
@@ -81,22 +85,41 @@ public sealed class Rehearsal
             .Select(name => $"the release policy of {name}: it has not published one (key `policies` of the job file)"));
     }
 
-    private static async Task TryProgramAsync(
+    private static async Task<ProgramTrial?> TryProgramAsync(
         Manifest manifest, ProgramRunner? program, string? archive, List<Denial> findings, List<string> unchecked_, CancellationToken cancel)
     {
         if (program is null || archive is null)
         {
             unchecked_.Add("the program with the data's schema: only who has the program in plaintext can try it (--program)");
-            return;
+            return null;
         }
 
         try
         {
-            await program.TryAsync(archive, manifest, cancel);
+            ProgramTrial trial = await program.TryAsync(archive, manifest, cancel);
+            CheckParameters(manifest, trial, findings);
+            return trial;
         }
-        catch (OrchestratorException e) when (e.Code.Class == ErrorClass.Input)
+        catch (OrchestratorException e) when (e.Code.Class is ErrorClass.Input or ErrorClass.Refused or ErrorClass.JobFailed)
         {
-            findings.Add(new Denial(e.Code.Id, "program", "one that runs on the data's schema", e.Message, ReleasePolicy.Manifest, e.Remedy));
+            findings.Add(new Denial(e.Code.Id, "program", "one that runs on the data's schema, in the planned memory", e.Message, ReleasePolicy.Manifest, e.Remedy));
+            return null;
+        }
+    }
+
+    private static void CheckParameters(Manifest manifest, ProgramTrial trial, List<Denial> findings)
+    {
+        long reserved = manifest.Content.Memory.Parameters;
+        if (trial.ParameterBytes > reserved)
+        {
+            ProgramLayer largest = trial.Layers.MaxBy(layer => layer.Bytes)!;
+            findings.Add(new Denial(
+                ContractErrors.MemoryExceeded.Id,
+                "memory.parameters",
+                $"at most {reserved} bytes",
+                $"{trial.ParameterBytes} bytes, of which the largest layer, {largest.Name}, takes {largest.Bytes}",
+                ReleasePolicy.Manifest,
+                $"Reserve {trial.ParameterBytes} (memory.parameters), or make {largest.Name} smaller."));
         }
     }
 

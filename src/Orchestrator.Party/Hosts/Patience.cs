@@ -17,6 +17,7 @@ internal sealed class Patience(TimeProvider time, int? attempts = 10)
     /// <summary>Whether trying again may help: the host is away or restarting, or has forgotten a login.</summary>
     public static bool IsPassing(OrchestratorException failure) =>
         failure.Code.Id == RpcErrors.Unavailable.Id
+        || failure.Code.Id == RpcErrors.Deadline.Id
         || failure.Code.Id == ConnectionErrors.HostAway.Id
         || failure.Code.Id == ConnectionErrors.TransferIncomplete.Id
         || HostLink.IsLoginLost(failure);

@@ -64,6 +64,13 @@ public sealed class ReleaseAgent
                 _events?.Report(ReleaseEvent.Disconnected(failure));
                 await patience.WaitAsync(failure, cancel);
             }
+            catch (Exception e) when ((e is OperationCanceledException or IOException) && !cancel.IsCancellationRequested)
+            {
+                // A host that is killed in the middle of a message can end the call so, though nobody here cancelled anything.
+                var failure = new OrchestratorException(ConnectionErrors.HostAway, "The host ended the agent's connection.", inner: e);
+                _events?.Report(ReleaseEvent.Disconnected(failure));
+                await patience.WaitAsync(failure, cancel);
+            }
         }
     }
 

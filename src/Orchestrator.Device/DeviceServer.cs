@@ -116,6 +116,7 @@ public sealed class DeviceServer : IAsyncDisposable
         builder.Services
             .AddSingleton(time)
             .AddSingleton(_ => rootOfTrust)
+            .AddSingleton<DmaDoor>()
             .AddSingleton(provider => launcher ?? new Autoloader(AppContext.BaseDirectory, options.Confinement, provider.GetRequiredService<ILogger<Autoloader>>()))
             .AddSingleton(provider => new Mailbox(
                 provider.GetRequiredService<RootOfTrust>(),

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Orchestrator.Crypto.IO.Memory;
 using Orchestrator.Device;
 using Orchestrator.Errors;
 
@@ -25,6 +26,7 @@ static async Task<int> RunAsync(DeviceOptions options, CancellationToken cancell
     });
     try
     {
+        CloseMemory(options);
         await using DeviceServer server = await DeviceServer.StartAsync(options, logging: LogToStandardError, cancellation: stop.Token);
         Console.WriteLine($"address {server.Address.GetLeftPart(UriPartial.Authority)}");
         Console.WriteLine($"root {server.VendorRoot}");
@@ -36,6 +38,16 @@ static async Task<int> RunAsync(DeviceOptions options, CancellationToken cancell
         Console.Error.WriteLine($"error: {failure.Code}: {failure.Message}");
         Console.Error.WriteLine($"remedy: {failure.Remedy}");
         return (int)failure.Code.Class;
+    }
+}
+
+// A device with debugging enabled says so in its quotes, and may be looked into.
+static void CloseMemory(DeviceOptions options)
+{
+    ProcessMemory.ForbidCoreDumps();
+    if (options.Fault != Fault.Debug)
+    {
+        ProcessMemory.ForbidReaders();
     }
 }
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Orchestrator.Crypto.IO.Memory;
+using Orchestrator.Data.TileProtocol;
 using Orchestrator.Errors;
 using Orchestrator.Tiles;
 using Orchestrator.Tiles.Local;
@@ -9,7 +11,8 @@ using Orchestrator.Tiles.Serving;
 const string Usage = """
     Runs TorchScript programs, always in a process of their own.
 
-      Orchestrator.Tiles serve                              train what a device's controller asks for, over standard input and output
+      Orchestrator.Tiles serve [DESCRIPTOR]                 train what a device's controller asks for, over standard input and output
+                                                            and the shared memory that it left open
       Orchestrator.Tiles train JOB FOLDER [EVERY [STATE]]   train on plaintext files; writes model.safetensors and metrics.json,
                                                             every so many epochs (0: never) state-EPOCH.safetensors; goes on from STATE
       Orchestrator.Tiles evaluate JOB MODEL                 judge a model on the job's evaluation files; metrics as JSON
@@ -31,7 +34,8 @@ try
 {
     return args switch
     {
-        ["serve"] => await Silent(Serve()),
+        ["serve"] => await Silent(Serve(null)),
+        ["serve", var memory] when int.TryParse(memory, out var descriptor) => await Silent(Serve(descriptor)),
         ["train", var job, var folder] => await Silent(TrainCommand.RunAsync(job, folder, 0, null, interrupted.Token)),
         ["train", var job, var folder, var every, .. { Length: <= 1 } state] when int.TryParse(every, NumberStyles.None, CultureInfo.InvariantCulture, out var epochs) =>
             await Silent(TrainCommand.RunAsync(job, folder, epochs, state.FirstOrDefault(), interrupted.Token)),
@@ -59,9 +63,12 @@ catch (OperationCanceledException)
     return InterruptedBySignal;
 }
 
-static async Task Serve()
+static async Task Serve(int? descriptor)
 {
-    using var channel = ChannelDescriptors.TakeOver();
+    ProcessMemory.ForbidCoreDumps();
+    ProcessMemory.ForbidReaders();
+    using var memory = descriptor is { } number ? TileMemory.Open(number) : null;
+    using var channel = ChannelDescriptors.TakeOver(memory);
     await new TileSession(channel).RunAsync();
 }
 

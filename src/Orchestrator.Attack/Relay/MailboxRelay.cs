@@ -7,8 +7,13 @@ namespace Orchestrator.Attack.Relay;
 /// <summary>Passes commands on to the device, and its answers back, through the attack's hooks.</summary>
 internal sealed class MailboxRelay(RelayTarget target) : Mailbox.MailboxBase
 {
-    public override Task<DeviceStatus> Status(StatusRequest request, ServerCallContext context) =>
-        Pass(device => device.Mailbox.StatusAsync(request, Options(context)));
+    // Without the door: the host is to send its frames through this relay.
+    public override async Task<DeviceStatus> Status(StatusRequest request, ServerCallContext context)
+    {
+        DeviceStatus status = await Pass(device => device.Mailbox.StatusAsync(request, Options(context)));
+        status.DmaDoor = string.Empty;
+        return status;
+    }
 
     public override Task<DeviceStatus> Reset(ResetRequest request, ServerCallContext context) =>
         Pass(MailboxCommand.Reset, request, (device, sent) => device.Mailbox.ResetAsync(sent, Options(context)));

@@ -2,12 +2,13 @@ using Google.Protobuf;
 using Grpc.Core;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Device.Dma;
 using MailboxProtocol = Orchestrator.Contracts.Protocol.Device.Mailbox;
 
 namespace Orchestrator.Device.Control;
 
 /// <summary>The mailbox as a gRPC service. Errors leave through the server's interceptor.</summary>
-public sealed class MailboxService(Mailbox mailbox) : MailboxProtocol.MailboxBase
+public sealed class MailboxService(Mailbox mailbox, DmaDoor door) : MailboxProtocol.MailboxBase
 {
     private static readonly string Version = typeof(MailboxService).Assembly.GetName().Version!.ToString(3);
 
@@ -106,6 +107,7 @@ public sealed class MailboxService(Mailbox mailbox) : MailboxProtocol.MailboxBas
             State = status.State,
             Version = Version,
             BootCounter = (ulong)status.BootCounter,
+            DmaDoor = door.Name,
             Exception = status.Exception is null ? null : RpcErrors.ToDetail(status.Exception),
         };
         reply.Certificates.AddRange(status.Certificates.Select(certificate => ByteString.CopyFrom(certificate.Span)));

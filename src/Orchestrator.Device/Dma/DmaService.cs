@@ -2,6 +2,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Crypto.Streams;
 using Orchestrator.Device.Runs;
 using Orchestrator.Device.Tiles;
 using Orchestrator.Errors;
@@ -11,7 +12,7 @@ using Mailbox = Orchestrator.Device.Control.Mailbox;
 namespace Orchestrator.Device.Dma;
 
 /// <summary>The transfer of a run as a gRPC service. The state has changed, and keys are scrubbed, before the host hears of the end.</summary>
-public sealed partial class DmaService(Mailbox mailbox, ITileLauncher launcher, TimeProvider time, ILogger<DmaService> log) : DmaProtocol.DmaBase
+public sealed partial class DmaService(Mailbox mailbox, ITileLauncher launcher, DmaDoor door, TimeProvider time, ILogger<DmaService> log) : DmaProtocol.DmaBase
 {
     /// <summary>How long a host that has been told the end may take to hang up.</summary>
     private static readonly TimeSpan HangUpTime = TimeSpan.FromSeconds(5);
@@ -24,20 +25,21 @@ public sealed partial class DmaService(Mailbox mailbox, ITileLauncher launcher, 
             throw new OrchestratorException(DeviceErrors.TransferUnexpected, "A transfer begins with StartRun.");
         }
 
+        ReadOnlyMemory<byte> ticket = requestStream.Current.Start.Ticket.Memory;
         var host = new HostLink(requestStream, responseStream);
         Task listening = host.ListenAsync(context.CancellationToken);
-        DeviceTransfer end = await RunAsync(host, context.CancellationToken).ConfigureAwait(false);
+        DeviceTransfer end = await RunAsync(host, ticket, context.CancellationToken).ConfigureAwait(false);
         await responseStream.WriteAsync(end, context.CancellationToken).ConfigureAwait(false);
         await Task.WhenAny(listening, Task.Delay(HangUpTime, time, context.CancellationToken)).ConfigureAwait(false);
     }
 
-    private async Task<DeviceTransfer> RunAsync(HostLink host, CancellationToken hostAway)
+    private async Task<DeviceTransfer> RunAsync(HostLink host, ReadOnlyMemory<byte> ticket, CancellationToken hostAway)
     {
         try
         {
             Finished? finished = null;
             await mailbox.RunAsync(
-                async (session, device, cancellation) => finished = await EndingClearly(new JobRun(session, device, launcher, host).RunAsync(cancellation), hostAway).ConfigureAwait(false),
+                async (session, device, cancellation) => finished = await EndingClearly(RunAsync(new JobRun(session, device, launcher, host, time), host, ticket, cancellation), hostAway).ConfigureAwait(false),
                 hostAway).ConfigureAwait(false);
             LogFinished();
             return new DeviceTransfer { Finished = finished };
@@ -46,6 +48,26 @@ public sealed partial class DmaService(Mailbox mailbox, ITileLauncher launcher, 
         {
             LogException(e.Code.Id, e.Message);
             return new DeviceTransfer { Exception = RpcErrors.ToDetail(e) };
+        }
+    }
+
+    private async Task<Finished> RunAsync(JobRun run, HostLink host, ReadOnlyMemory<byte> ticket, CancellationToken cancellation)
+    {
+        if (ticket.IsEmpty)
+        {
+            return await run.RunAsync(cancellation).ConfigureAwait(false);
+        }
+
+        using RegionReader region = await door.OpenAsync(ticket, run.LargestFrame + StreamLimits.FrameOverhead, cancellation).ConfigureAwait(false);
+        Task listening = host.UseAsync(region);
+        try
+        {
+            return await run.RunAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            region.HangUp();
+            await listening.ConfigureAwait(false);
         }
     }
 

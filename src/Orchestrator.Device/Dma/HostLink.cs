@@ -21,6 +21,7 @@ public sealed class HostLink
     private readonly SemaphoreSlim _writing = new(1);
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<Part, TaskCompletionSource<ByteString>> _outstanding = new();
+    private RegionReader? _region;
 
     /// <param name="fromHost">What the host sends.</param>
     /// <param name="toHost">What it gets.</param>
@@ -90,11 +91,43 @@ public sealed class HostLink
             : throw new OrchestratorException(DeviceErrors.TransferUnexpected, $"The host sent {hashes.Length} bytes of leaf hashes of stream {stream} instead of {count} hashes.");
     }
 
-    /// <summary>Reads a sealed frame.</summary>
-    public async Task<ReadOnlyMemory<byte>> ReadFrameAsync(int stream, long index, CancellationToken cancellation) => (await ReadAsync(
-        new Part(PartKind.Frame, stream, index),
-        new DeviceTransfer { ReadFrame = new ReadFrame { Stream = (uint)stream, Index = (ulong)index } },
-        cancellation).ConfigureAwait(false)).Memory;
+    /// <summary>From now on frames come by shared memory.</summary>
+    public async Task UseAsync(RegionReader region)
+    {
+        ArgumentNullException.ThrowIfNull(region);
+        _region = region;
+        try
+        {
+            await region.ListenAsync().ConfigureAwait(false);
+        }
+        catch (OrchestratorException e)
+        {
+            Fail(e);
+        }
+    }
+
+    /// <summary>Reads a sealed frame into memory that the host does not share.</summary>
+    /// <param name="stream">The stream's id.</param>
+    /// <param name="index">The frame's index.</param>
+    /// <param name="destination">Room for the largest frame that can be right.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>The frame's length; if it is greater than the room, nothing was copied.</returns>
+    public async Task<int> ReadFrameAsync(int stream, long index, Memory<byte> destination, CancellationToken cancellation)
+    {
+        if (_region is not null)
+        {
+            return await _region.ReadAsync(stream, index, destination, cancellation).ConfigureAwait(false);
+        }
+
+        var request = new DeviceTransfer { ReadFrame = new ReadFrame { Stream = (uint)stream, Index = (ulong)index } };
+        ByteString frame = await ReadAsync(new Part(PartKind.Frame, stream, index), request, cancellation).ConfigureAwait(false);
+        if (frame.Length <= destination.Length)
+        {
+            frame.Memory.CopyTo(destination);
+        }
+
+        return frame.Length;
+    }
 
     /// <summary>Sends a message that asks for nothing.</summary>
     /// <exception cref="OrchestratorException"><see cref="DeviceErrors.HostLost"/>.</exception>

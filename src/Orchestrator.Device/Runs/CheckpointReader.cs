@@ -29,6 +29,7 @@ internal sealed class CheckpointReader(ResumePoint point, Func<Contracts.Checkpo
         Digest[] leaves = await ReadLeavesAsync(cancellation).ConfigureAwait(false);
         using FrameOpener opener = point.Open(keyOf);
         var history = new HistoryPart();
+        byte[] room = Buffer(StreamLimits.FrameOverhead);
         byte[] plaintext = Buffer();
         byte[] withheld = Buffer();
         try
@@ -37,8 +38,8 @@ internal sealed class CheckpointReader(ResumePoint point, Func<Contracts.Checkpo
             ReadOnlyMemory<byte> pending = default;
             for (int index = 0; index < point.Frames; index++)
             {
-                ReadOnlyMemory<byte> frame = await host.ReadFrameAsync(Stream, index, cancellation).ConfigureAwait(false);
-                int length = Accept(opener, leaves, index, frame.Span, plaintext);
+                int size = await host.ReadFrameAsync(Stream, index, room, cancellation).ConfigureAwait(false);
+                int length = Accept(opener, leaves, index, size > room.Length ? [] : room.AsSpan(0, size), plaintext);
                 ReadOnlyMemory<byte> state = history.Take(plaintext.AsMemory(0, length));
                 if (!state.IsEmpty)
                 {
@@ -58,7 +59,7 @@ internal sealed class CheckpointReader(ResumePoint point, Func<Contracts.Checkpo
         }
     }
 
-    private static byte[] Buffer() => GC.AllocateUninitializedArray<byte>(StreamLimits.DefaultFrameSize, pinned: true);
+    private static byte[] Buffer(int overhead = 0) => GC.AllocateUninitializedArray<byte>(StreamLimits.DefaultFrameSize + overhead, pinned: true);
 
     private static Task SendAsync(TileChannel tiles, ReadOnlyMemory<byte> state, bool last, CancellationToken cancellation) => state.IsEmpty
         ? Task.CompletedTask

@@ -1,4 +1,5 @@
 using Orchestrator.Data.Reading;
+using Orchestrator.Device.Dma;
 using Orchestrator.Device.Sxp;
 using Orchestrator.Device.Tiles;
 using Orchestrator.Errors;
@@ -15,7 +16,7 @@ public sealed class FrameFeeder : IAsyncDisposable
     private readonly IngressTile _ingress;
     private readonly CancellationTokenSource _cancellation;
     private readonly IEnumerator<IEnumerable<FramePosition>> _stretches;
-    private readonly Queue<(FramePosition Position, Task<Plaintext> Frame)> _window = new();
+    private readonly Queue<(FramePosition Position, Task<SealedFrame> Frame)> _window = new();
     private IEnumerator<FramePosition>? _stretch;
 
     /// <param name="schedule">The order.</param>
@@ -31,9 +32,9 @@ public sealed class FrameFeeder : IAsyncDisposable
         _stretches = Stretches(schedule).GetEnumerator();
     }
 
-    /// <summary>The frame that the tiles ask for, which must be the plan's next.</summary>
-    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.TilesOutOfPlan"/>, or as <see cref="IngressTile.ReadAsync"/>.</exception>
-    public async Task<Plaintext> NextAsync(FramePosition asked)
+    /// <summary>The frame that the tiles ask for, which must be the plan's next; the caller disposes of it.</summary>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.TilesOutOfPlan"/>, or as <see cref="IngressTile.FetchAsync"/>.</exception>
+    public async Task<SealedFrame> NextAsync(FramePosition asked)
     {
         if (_window.Count == 0 && _stretches.MoveNext())
         {
@@ -41,22 +42,22 @@ public sealed class FrameFeeder : IAsyncDisposable
             Fill();
         }
 
-        if (!_window.TryPeek(out (FramePosition Position, Task<Plaintext> Frame) next) || next.Position != asked)
+        if (!_window.TryPeek(out (FramePosition Position, Task<SealedFrame> Frame) next) || next.Position != asked)
         {
             throw new OrchestratorException(DeviceErrors.TilesOutOfPlan, $"The tiles asked for frame {asked.Frame} of data stream {asked.Stream}, which is not the plan's next.");
         }
 
-        Plaintext frame = await next.Frame.ConfigureAwait(false);
+        SealedFrame frame = await _ingress.ArrivalAsync(next.Frame).ConfigureAwait(false);
         _window.Dequeue();
         Fill();
         return frame;
     }
 
-    /// <summary>Ends what is under way and zeroes what nobody fetched.</summary>
+    /// <summary>Ends what is under way.</summary>
     public async ValueTask DisposeAsync()
     {
         await _cancellation.CancelAsync().ConfigureAwait(false);
-        foreach ((_, Task<Plaintext> frame) in _window)
+        foreach ((_, Task<SealedFrame> frame) in _window)
         {
             await ((Task)frame).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (frame.IsCompletedSuccessfully)
@@ -87,7 +88,7 @@ public sealed class FrameFeeder : IAsyncDisposable
         while (_stretch is not null && _window.Count < TileBuffers.ReadAhead && _window.All(read => read.Position != _stretch.Current))
         {
             FramePosition position = _stretch.Current;
-            _window.Enqueue((position, _ingress.ReadAsync(_streams[position.Stream], position.Frame, _cancellation.Token)));
+            _window.Enqueue((position, _ingress.FetchAsync(_streams[position.Stream], position.Frame, _cancellation.Token)));
             _stretch = _stretch.MoveNext() ? _stretch : null;
         }
     }

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Contracts.Receipts;
+using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.Plans;
 using Orchestrator.Data.TileProtocol;
 using Orchestrator.Device.Dma;
@@ -19,10 +20,15 @@ namespace Orchestrator.Device.Runs;
 /// <param name="device">Signs the receipt.</param>
 /// <param name="launcher">Starts the tiles.</param>
 /// <param name="host">Data in, outputs out.</param>
-public sealed class JobRun(Session session, BootIdentity device, ITileLauncher launcher, HostLink host)
+/// <param name="time">Tells where the time goes.</param>
+public sealed class JobRun(Session session, BootIdentity device, ITileLauncher launcher, HostLink host, TimeProvider time)
 {
     private readonly ManifestContent _manifest = session.Job.Manifest.Content;
     private readonly WithdrawalBox _withdrawals = new(session.Job.Manifest);
+    private readonly OverheadClock _clock = new(time);
+
+    /// <summary>Bytes of plaintext in the largest frame that the job may read; checkpoints have the default size.</summary>
+    public int LargestFrame => Math.Max(StreamLimits.DefaultFrameSize, _manifest.Streams.Max(stream => stream.FrameSize));
 
     /// <summary>Runs the job.</summary>
     /// <returns>The signed receipt, and how long the training took.</returns>
@@ -47,12 +53,15 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         var streams = new List<InputStream>();
         try
         {
-            foreach (ManifestStream description in _manifest.Streams)
+            using (_clock.Measure(OverheadTerm.Transfer))
             {
-                streams.Add(await InputStream.OpenAsync(description, host, cancellation).ConfigureAwait(false));
+                foreach (ManifestStream description in _manifest.Streams)
+                {
+                    streams.Add(await InputStream.OpenAsync(description, host, cancellation).ConfigureAwait(false));
+                }
             }
 
-            return await TrainAsync(streams, new IngressTile(sxp, host), cancellation).ConfigureAwait(false);
+            return await TrainAsync(streams, new IngressTile(sxp, host, _clock), cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -64,8 +73,8 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
     {
         InputStream program = streams.Single(stream => stream.Description.Role is null);
         InputStream[] data = [.. streams.Where(stream => stream.Description.Role is not null)];
-        await ReadEmptyEndsAsync(data, ingress, cancellation).ConfigureAwait(false);
-        await using TileLink tiles = launcher.Launch();
+        await ReadEmptyEndsAsync(streams, ingress, cancellation).ConfigureAwait(false);
+        await using TileLink tiles = launcher.Launch(LargestFrame);
         try
         {
             return await TrainAsync(tiles, streams, program, data, ingress, cancellation).ConfigureAwait(false);
@@ -91,30 +100,39 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         using CancellationTokenRegistration abort = cancellation.Register(tiles.Abort);
         tiles.Silence();
         await tiles.Channel.SendAsync(configuration, cancellation).ConfigureAwait(false);
-        await new ProgramLoader(ingress, tiles.Channel).LoadAsync(program, _manifest.ProgramDigest, cancellation).ConfigureAwait(false);
+        await new ProgramLoader(ingress, tiles.Channel, _clock).LoadAsync(program, _manifest.ProgramDigest, cancellation).ConfigureAwait(false);
 
         RunHistory earlier = await RestoreAsync(tiles.Channel, metrics, cancellation).ConfigureAwait(false);
         var account = new RunAccount(session, earlier, streams, configuration.Schedule());
         using var checkpoints = new CheckpointWriter(session, device, host, epoch => account.After(epoch, metrics.Kept));
 
         await using var frames = new FrameFeeder(configuration.Schedule(), data, ingress, cancellation);
-        var conversation = new TileConversation(tiles.Channel, frames, outputs, metrics, checkpoints, _withdrawals, epoch => ReportAsync(epoch, streams, cancellation));
+        var conversation = new TileConversation(tiles.Channel, frames, outputs, metrics, checkpoints, _withdrawals, _clock, epoch => ReportAsync(epoch, streams, cancellation));
         TileMessage.Done done = await conversation.TrainAsync(cancellation).ConfigureAwait(false);
-        await outputs.WriteMetricsAsync(metrics.Lines(), cancellation).ConfigureAwait(false);
+        using (_clock.Measure(OverheadTerm.Egress))
+        {
+            await outputs.WriteMetricsAsync(metrics.Lines(), cancellation).ConfigureAwait(false);
+        }
+
         return new Finished
         {
             Receipt = ByteString.CopyFrom(Sign(account, done.Epochs, outputs)),
             TrainingMicroseconds = (ulong)done.TrainingMicroseconds,
             WaitingMicroseconds = (ulong)done.WaitingMicroseconds,
+            TransferMicroseconds = _clock.Microseconds(OverheadTerm.Transfer),
+            DecryptMicroseconds = _clock.Microseconds(OverheadTerm.Decrypt),
+            IngestMicroseconds = _clock.Microseconds(OverheadTerm.Ingest),
+            EgressMicroseconds = _clock.Microseconds(OverheadTerm.Egress),
         };
     }
 
-    // The last frame of a stream may be empty; no batch needs it, but without it nothing shows that the stream ends there.
+    // The last frame of a stream may be empty; nothing else needs it, but without it nothing shows that the stream ends there.
     private static async Task ReadEmptyEndsAsync(IEnumerable<InputStream> streams, IngressTile ingress, CancellationToken cancellation)
     {
         foreach (InputStream stream in streams.Where(stream => stream.PlaintextLengthOf(stream.Description.Frames - 1) == 0))
         {
-            (await ingress.ReadAsync(stream, stream.Description.Frames - 1, cancellation).ConfigureAwait(false)).Dispose();
+            using SealedFrame end = await ingress.ArrivalAsync(ingress.FetchAsync(stream, stream.Description.Frames - 1, cancellation)).ConfigureAwait(false);
+            end.Open([]);
         }
     }
 

@@ -7,36 +7,31 @@ using Orchestrator.Errors;
 
 namespace Orchestrator.Device.Runs;
 
-/// <summary>Puts the program on the tiles, frame by frame. Its last piece follows only once the digest of the whole is the manifest's.</summary>
-internal sealed class ProgramLoader(IngressTile ingress, TileChannel tiles)
+/// <summary>Puts the program on the tiles, frame by frame. They hear of its last piece only once the digest of the whole is the manifest's.</summary>
+internal sealed class ProgramLoader(IngressTile ingress, TileChannel tiles, OverheadClock clock)
 {
     public async Task LoadAsync(InputStream program, Digest expected, CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Plaintext? withheld = null;
-        try
+        int last = program.LastFrameWithRecords;
+        for (int index = 0; index <= last; index++)
         {
-            for (long index = 0; index < program.Description.Frames; index++)
+            using SealedFrame frame = await ingress.ArrivalAsync(ingress.FetchAsync(program, index, cancellation)).ConfigureAwait(false);
+            bool isLast = index == last;
+            using (clock.Measure(OverheadTerm.Ingest))
             {
-                Plaintext frame = await ingress.ReadAsync(program, index, cancellation).ConfigureAwait(false);
-                if (frame.Length == 0)
-                {
-                    frame.Dispose();
-                    break;
-                }
-
-                await SendAsync(withheld, cancellation).ConfigureAwait(false);
-                withheld?.Dispose();
-                withheld = frame;
-                hash.AppendData(frame.Memory.Span);
+                await tiles.SendAsync(new TileMessage.Program(default), frame.PlaintextLength, Write, cancellation).ConfigureAwait(false);
             }
 
-            RequireDigest(new Digest(hash.GetHashAndReset()), expected);
-            await SendAsync(withheld, cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            withheld?.Dispose();
+            void Write(Memory<byte> piece)
+            {
+                frame.Open(piece.Span);
+                hash.AppendData(piece.Span);
+                if (isLast)
+                {
+                    RequireDigest(new Digest(hash.GetHashAndReset()), expected);
+                }
+            }
         }
     }
 
@@ -47,8 +42,4 @@ internal sealed class ProgramLoader(IngressTile ingress, TileChannel tiles)
             throw new OrchestratorException(DeviceErrors.ProgramSubstituted, $"The program has digest {found}; the manifest says {expected}.");
         }
     }
-
-    private Task SendAsync(Plaintext? frame, CancellationToken cancellation) => frame is null
-        ? Task.CompletedTask
-        : tiles.SendInPiecesAsync(frame.Memory, (piece, _) => new TileMessage.Program(piece), cancellation);
 }

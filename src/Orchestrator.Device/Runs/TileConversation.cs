@@ -8,16 +8,19 @@ namespace Orchestrator.Device.Runs;
 
 /// <summary>The controller's side of <c>docs/spec/tiles.md</c>: feeds frames, takes metrics and outputs, until the tiles are done.</summary>
 internal sealed partial class TileConversation(
-    TileChannel tiles, FrameFeeder frames, OutputSet outputs, MetricsGate metrics, CheckpointWriter checkpoints, WithdrawalBox withdrawals, Func<int, Task> progress)
+    TileChannel tiles, FrameFeeder frames, OutputSet outputs, MetricsGate metrics, CheckpointWriter checkpoints, WithdrawalBox withdrawals, OverheadClock clock, Func<int, Task> progress)
 {
     private int _epoch;
 
     /// <summary>Waits until the program is loaded, then trains.</summary>
     public async Task<TileMessage.Done> TrainAsync(CancellationToken cancellation)
     {
-        if (await ReceiveAsync(cancellation).ConfigureAwait(false) is not TileMessage.Ready)
+        using (clock.Measure(OverheadTerm.Ingest))
         {
-            throw Unexpected();
+            if (await ReceiveAsync(cancellation).ConfigureAwait(false) is not TileMessage.Ready)
+            {
+                throw Unexpected();
+            }
         }
 
         await tiles.SendAsync(new TileMessage.Start(), cancellation).ConfigureAwait(false);
@@ -46,9 +49,10 @@ internal sealed partial class TileConversation(
         switch (message)
         {
             case TileMessage.NeedFrame need:
-                using (Plaintext frame = await frames.NextAsync(need.Position).ConfigureAwait(false))
+                using (SealedFrame frame = await frames.NextAsync(need.Position).ConfigureAwait(false))
+                using (clock.Measure(OverheadTerm.Ingest))
                 {
-                    await tiles.SendAsync(new TileMessage.Frame(need.Position, frame.Memory), cancellation).ConfigureAwait(false);
+                    await tiles.SendAsync(new TileMessage.Frame(need.Position, default), frame.PlaintextLength, room => frame.Open(room.Span), cancellation).ConfigureAwait(false);
                 }
 
                 break;
@@ -61,7 +65,11 @@ internal sealed partial class TileConversation(
                 await checkpoints.WriteAsync(_epoch, piece, cancellation).ConfigureAwait(false);
                 break;
             case TileMessage.Output { Kind: StreamKind.Model } model:
-                await outputs.WriteModelAsync(model.Chunk, model.Last, cancellation).ConfigureAwait(false);
+                using (clock.Measure(OverheadTerm.Egress))
+                {
+                    await outputs.WriteModelAsync(model.Chunk, model.Last, cancellation).ConfigureAwait(false);
+                }
+
                 break;
             case TileMessage.Output { Kind: StreamKind.Metrics }:
                 // What leaves of the metrics is written from the epochs' figures, through the gate.

@@ -28,7 +28,7 @@ public sealed class EncryptionUnit : IDisposable
 
     /// <summary>Waits for a free context of the stream's slot and programs it with the stream's key.</summary>
     /// <exception cref="OrchestratorException"><see cref="DeviceErrors.StreamMismatch"/>: the released key is not the stream's.</exception>
-    public async ValueTask<ReadContext> AcquireAsync(InputStream stream, CancellationToken cancellation)
+    public async Task<ReadContext> AcquireAsync(InputStream stream, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(stream);
         KeySlot slot = _slots[stream.Description.Slot % _slots.Length];

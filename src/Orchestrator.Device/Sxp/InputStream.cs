@@ -25,6 +25,9 @@ public sealed class InputStream : IDisposable
     /// <summary>Which frames it consists of.</summary>
     public FrameChecks Checks { get; }
 
+    /// <summary>Index of the last frame that is not empty; -1 if the stream holds nothing.</summary>
+    public int LastFrameWithRecords => (int)Description.Frames - (PlaintextLengthOf(Description.Frames - 1) == 0 ? 2 : 1);
+
     /// <summary>Bytes of plaintext in a frame.</summary>
     public int PlaintextLengthOf(long index) => index < Description.Frames - 1
         ? Description.FrameSize

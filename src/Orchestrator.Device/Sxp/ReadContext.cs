@@ -8,11 +8,15 @@ public sealed class ReadContext : IDisposable
 {
     private readonly KeySlot _slot;
     private FrameOpener? _opener;
+    private byte[] _frame = [];
 
     internal ReadContext(KeySlot slot) => _slot = slot;
 
     /// <summary>The stream whose key it holds; 0 is none.</summary>
     internal int Stream { get; private set; }
+
+    /// <summary>Room for a frame as the host sent it: a copy that the host cannot change while it is checked and opened.</summary>
+    public Memory<byte> Room => _frame;
 
     /// <summary>Decrypts a frame with the IV found in it.</summary>
     /// <param name="frame">From the host.</param>
@@ -45,5 +49,10 @@ public sealed class ReadContext : IDisposable
         }
 
         Stream = stream.Description.Id;
+        int size = stream.Description.FrameSize + StreamLimits.FrameOverhead;
+        if (_frame.Length != size)
+        {
+            _frame = GC.AllocateUninitializedArray<byte>(size, pinned: true);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Attestation;
+using Orchestrator.Data.TileProtocol;
 using Orchestrator.Device.Firmware;
 using Orchestrator.Errors;
 
@@ -10,12 +11,13 @@ namespace Orchestrator.Device.Tiles;
 /// Boots the tiles: starts the measured tile program in a fresh process, confined if this machine can. Fresh memory is
 /// zero, and what the tiles held is gone when the process has ended.
 /// </summary>
-public sealed class Autoloader : ITileLauncher
+public sealed partial class Autoloader : ITileLauncher
 {
     private readonly string _folder;
     private readonly FirmwareMeter _meter;
     private readonly Measurement _measured;
     private readonly ILogger _log;
+    private bool _toldOfSwapping;
 
     /// <param name="folder">Where the tile program is installed.</param>
     /// <param name="confinement">Whether to confine the tiles, and to go on where that is not possible.</param>
@@ -38,7 +40,7 @@ public sealed class Autoloader : ITileLauncher
     public bool Confined { get; }
 
     /// <inheritdoc/>
-    public TileLink Launch()
+    public TileLink Launch(int largestFrame)
     {
         // The files are what was measured at boot, and attested to, or the tiles do not start.
         if (_meter.MeasureTiles() != _measured)
@@ -46,9 +48,19 @@ public sealed class Autoloader : ITileLauncher
             throw new OrchestratorException(DeviceErrors.FirmwareMissing, "The tiles' program was changed after it was measured.");
         }
 
-        string[] command = [Path.Combine(_folder, FirmwareMeter.TilesProgram), "serve"];
-        return TileProcess.Start(Confined ? TileConfinement.Wrap(_folder, command) : Unconfined(command), _log);
+        TileMemory memory = TileMemory.Create(largestFrame);
+        if (!memory.IsLocked && !_toldOfSwapping)
+        {
+            _toldOfSwapping = true;
+            LogNotLocked(_log);
+        }
+
+        string[] command = [Path.Combine(_folder, FirmwareMeter.TilesProgram), "serve", $"{memory.File.DangerousGetHandle()}"];
+        return TileProcess.Start(Confined ? TileConfinement.Wrap(_folder, command) : Unconfined(command), memory, _log);
     }
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "the memory that controller and tiles share cannot be locked against swapping: raise the limit of locked memory (ulimit -l)")]
+    private static partial void LogNotLocked(ILogger log);
 
     private ProcessStartInfo Unconfined(string[] command)
     {

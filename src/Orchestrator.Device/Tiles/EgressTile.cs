@@ -43,11 +43,13 @@ public sealed class EgressTile : IDisposable
     /// <summary>Adds plaintext to the stream.</summary>
     public async Task WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
     {
-        _content.AppendData(data.Span);
         while (!data.IsEmpty)
         {
             int taken = Math.Min(data.Length, Plaintext.Length - _filled);
             data[..taken].CopyTo(Plaintext[_filled..]);
+
+            // The copy: what the tiles still share could change between digest and encryption.
+            _content.AppendData(Plaintext.Span.Slice(_filled, taken));
             _filled += taken;
             data = data[taken..];
             if (_filled == Plaintext.Length)

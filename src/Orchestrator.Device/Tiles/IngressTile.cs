@@ -1,5 +1,5 @@
-using Orchestrator.Crypto.Streams;
 using Orchestrator.Device.Dma;
+using Orchestrator.Device.Runs;
 using Orchestrator.Device.Sxp;
 using Orchestrator.Errors;
 
@@ -11,52 +11,36 @@ namespace Orchestrator.Device.Tiles;
 /// </summary>
 /// <param name="sxp">Decrypts.</param>
 /// <param name="host">Where sealed frames come from.</param>
-public sealed class IngressTile(EncryptionUnit sxp, HostLink host)
+/// <param name="clock">Notes where the time goes.</param>
+public sealed class IngressTile(EncryptionUnit sxp, HostLink host, OverheadClock clock)
 {
-    /// <summary>Reads a frame; the caller disposes of the plaintext.</summary>
-    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.FrameForged"/>, <see cref="DeviceErrors.FrameMisplaced"/>,
-    /// <see cref="DeviceErrors.FrameSubstituted"/>, <see cref="DeviceErrors.StreamMismatch"/>, or a code of the host's.</exception>
-    public async Task<Plaintext> ReadAsync(InputStream stream, long index, CancellationToken cancellation)
+    /// <summary>Fetches a frame, still sealed. Several can be under way.</summary>
+    /// <exception cref="OrchestratorException"><see cref="DeviceErrors.StreamMismatch"/>, or a code of the host's.</exception>
+    public async Task<SealedFrame> FetchAsync(InputStream stream, long index, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ReadContext context = await sxp.AcquireAsync(stream, cancellation).ConfigureAwait(false);
         try
         {
-            ReadOnlyMemory<byte> frame = await host.ReadFrameAsync(stream.Description.Id, index, cancellation).ConfigureAwait(false);
-            return Accept(stream, index, frame.Span, context);
-        }
-        finally
-        {
-            context.Release();
-        }
-    }
+            int length = await host.ReadFrameAsync(stream.Description.Id, index, context.Room, cancellation).ConfigureAwait(false);
 
-    private static Plaintext Accept(InputStream stream, long index, ReadOnlySpan<byte> frame, ReadContext context)
-    {
-        var plaintext = new Plaintext(stream.Description.FrameSize);
-        try
-        {
-            Require(context.TryOpen(frame, plaintext.Room, out FrameIv found, out int length),
-                DeviceErrors.FrameForged, stream, index, "is not authentic");
-            Require(found == new FrameIv(stream.Description.Kind, stream.Description.Run, index),
-                DeviceErrors.FrameMisplaced, stream, index, $"is {found}, a genuine frame from another place");
-            Require(stream.Checks.Check(index, frame) && length == stream.PlaintextLengthOf(index),
-                DeviceErrors.FrameSubstituted, stream, index, "is not the frame that the manifest pins");
-            plaintext.Length = length;
-            return plaintext;
+            // What is too long for a frame of this stream was not taken, and is no more authentic than nothing at all.
+            return new SealedFrame(stream, index, context, length > context.Room.Length ? 0 : length, clock);
         }
         catch
         {
-            plaintext.Dispose();
+            context.Release();
             throw;
         }
     }
 
-    private static void Require(bool holds, ErrorCode code, InputStream stream, long index, string finding)
+    /// <summary>Waits for a frame that is being fetched, which is time that the host takes.</summary>
+    public async Task<SealedFrame> ArrivalAsync(Task<SealedFrame> fetching)
     {
-        if (!holds)
+        ArgumentNullException.ThrowIfNull(fetching);
+        using (clock.Measure(OverheadTerm.Transfer))
         {
-            throw new OrchestratorException(code, $"Frame {index} of stream {stream.Description.Id} ({stream.Description.Owner}) {finding}.");
+            return await fetching.ConfigureAwait(false);
         }
     }
 }

@@ -28,6 +28,7 @@ public interface ITileLauncher
     bool Confined { get; }
 
     /// <summary>Starts fresh tiles.</summary>
+    /// <param name="largestFrame">Bytes of plaintext in the largest frame that they will get.</param>
     /// <exception cref="Errors.OrchestratorException"><see cref="DeviceErrors.TilesLost"/>.</exception>
-    TileLink Launch();
+    TileLink Launch(int largestFrame);
 }

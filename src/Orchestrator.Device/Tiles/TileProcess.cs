@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Crypto.IO.Memory;
 using Orchestrator.Data.TileProtocol;
 using Orchestrator.Errors;
 
@@ -16,40 +17,50 @@ public sealed partial class TileProcess : TileLink
     private const int Signalled = 128;
     private const int Kill = 9;
     private const int Terminate = 15;
+    private static readonly Lock Starting = new();
 
     private readonly Process _process;
+    private readonly TileMemory _memory;
     private readonly ILogger _log;
     private readonly Task _standardError;
+    private readonly Task _exit;
     private readonly TaskCompletionSource _over;
     private volatile bool _silent;
 
-    private TileProcess(Process process, TaskCompletionSource over, ILogger log)
+    private TileProcess(Process process, TileMemory memory, TaskCompletionSource over, ILogger log)
     {
         _process = process;
+        _memory = memory;
         _over = over;
         _log = log;
-        Channel = new TileChannel(process.StandardOutput.BaseStream, process.StandardInput.BaseStream);
+        Channel = new TileChannel(process.StandardOutput.BaseStream, process.StandardInput.BaseStream, memory.FromTiles, memory.ToTiles);
         _standardError = RelayStandardErrorAsync();
+        _exit = CloseAtExitAsync();
     }
 
     /// <inheritdoc/>
     public override TileChannel Channel { get; }
 
     /// <summary>Starts the process.</summary>
+    /// <param name="start">Its command.</param>
+    /// <param name="memory">What it shares with this one and inherits; disposed of with the process.</param>
+    /// <param name="log">Gets what it prints until <see cref="Silence"/>.</param>
     /// <exception cref="OrchestratorException"><see cref="DeviceErrors.TilesLost"/>.</exception>
-    public static TileProcess Start(ProcessStartInfo start, ILogger log)
+    public static TileProcess Start(ProcessStartInfo start, TileMemory memory, ILogger log)
     {
         ArgumentNullException.ThrowIfNull(start);
+        ArgumentNullException.ThrowIfNull(memory);
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         try
         {
             var over = new TaskCompletionSource();
-            return new TileProcess(StartOnThreadOfItsOwn(start, over.Task), over, log);
+            return new TileProcess(StartOnThreadOfItsOwn(start, memory, over.Task), memory, over, log);
         }
         catch (Win32Exception e)
         {
+            memory.Dispose();
             throw new OrchestratorException(DeviceErrors.TilesLost, $"The tiles cannot be started: {e.Message}.", inner: e);
         }
     }
@@ -79,23 +90,34 @@ public sealed partial class TileProcess : TileLink
     public override async ValueTask DisposeAsync()
     {
         Abort();
-        await _process.WaitForExitAsync().ConfigureAwait(false);
+        await _exit.ConfigureAwait(false);
         await _standardError.ConfigureAwait(false);
         Channel.Dispose();
         _process.Dispose();
         _over.SetResult();
+        try
+        {
+            foreach (Memory<byte> ring in _memory.Rings)
+            {
+                MemoryScrub.Scrub(ring.Span);
+            }
+        }
+        finally
+        {
+            _memory.Dispose();
+        }
     }
 
     // What dies with its parent dies, on Linux, with the thread that started it (prctl(2), PR_SET_PDEATHSIG), and a thread of the pool
     // retires when it has been idle for some seconds, as in a long step of training.
-    private static Process StartOnThreadOfItsOwn(ProcessStartInfo start, Task over)
+    private static Process StartOnThreadOfItsOwn(ProcessStartInfo start, TileMemory memory, Task over)
     {
         var started = new TaskCompletionSource<Process>();
         var thread = new Thread(() =>
         {
             try
             {
-                started.SetResult(Process.Start(start)!);
+                started.SetResult(StartInheriting(start, memory));
                 over.Wait();
             }
             catch (Win32Exception e)
@@ -109,6 +131,30 @@ public sealed partial class TileProcess : TileLink
         };
         thread.Start();
         return started.Task.GetAwaiter().GetResult();
+    }
+
+    // One at a time, so that no other tiles inherit it too.
+    private static Process StartInheriting(ProcessStartInfo start, TileMemory memory)
+    {
+        lock (Starting)
+        {
+            SharedMemory.SetInherited(memory.File, true);
+            try
+            {
+                return Process.Start(start)!;
+            }
+            finally
+            {
+                SharedMemory.SetInherited(memory.File, false);
+            }
+        }
+    }
+
+    // Whoever waits for room in the shared memory would not notice otherwise.
+    private async Task CloseAtExitAsync()
+    {
+        await _process.WaitForExitAsync().ConfigureAwait(false);
+        Channel.Close();
     }
 
     private async Task RelayStandardErrorAsync()

@@ -44,6 +44,9 @@ internal sealed class DeviceLink : IDisposable
     /// <summary>The device's latest answer; <see langword="null"/> while it is away.</summary>
     public DeviceStatus? Status { get; private set; }
 
+    /// <summary>Where it hands out memory to share; empty if it does not.</summary>
+    public string Door => Status?.DmaDoor ?? string.Empty;
+
     /// <summary>Asks the device for its status. False if it does not answer in time.</summary>
     public async Task<bool> ProbeAsync(CancellationToken cancellationToken)
     {

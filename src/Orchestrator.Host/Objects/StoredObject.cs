@@ -61,6 +61,26 @@ internal sealed class StoredObject : IDisposable
         }
     }
 
+    /// <inheritdoc cref="ReadAsync"/>
+    public int Read(Span<byte> destination, long offset)
+    {
+        try
+        {
+            int total = 0;
+            int count;
+            while (total < destination.Length && (count = RandomAccess.Read(_data, destination[total..], offset + total)) > 0)
+            {
+                total += count;
+            }
+
+            return total;
+        }
+        catch (Exception failure) when (StorageErrors.Concerns(failure))
+        {
+            throw StorageErrors.From(failure, _name);
+        }
+    }
+
     /// <summary>The leaf hashes of <paramref name="count"/> frames from <paramref name="first"/> on, 32 bytes each.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The object has no such frames.</exception>
     /// <exception cref="Errors.OrchestratorException">A code of <see cref="StorageErrors"/>.</exception>

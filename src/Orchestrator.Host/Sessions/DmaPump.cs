@@ -5,6 +5,7 @@ using Grpc.Core;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Contracts.Transfers;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.IO;
 using Orchestrator.Errors;
@@ -16,7 +17,12 @@ namespace Orchestrator.Host.Sessions;
 /// Answers what a device asks of stored objects, in the order of its questions, and takes its outputs. Reading an answer
 /// from the disk, sending the one before, and the device's own work go on at the same time.
 /// </summary>
-internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, OutputSet outputs, CheckpointIntake checkpoints, Action<RunProgress> progress)
+/// <param name="inputs">By stream.</param>
+/// <param name="outputs">Where they go.</param>
+/// <param name="checkpoints">Where they go.</param>
+/// <param name="progress">Hears of every epoch.</param>
+/// <param name="door">Where the device hands out memory to share with it; empty moves frames by gRPC.</param>
+internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, OutputSet outputs, CheckpointIntake checkpoints, Action<RunProgress> progress, string door = "")
 {
     /// <summary>Answers that are read ahead of the network. With frames of at most 16 MiB this bounds the pump's memory.</summary>
     private const int MaximumAnswersAhead = 8;
@@ -47,7 +53,9 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using AsyncDuplexStreamingCall<HostTransfer, DeviceTransfer> call = device.Run(cancellationToken: ended.Token);
         Channel<Task<Answer>> answers = _answers;
-        await call.RequestStream.WriteAsync(new HostTransfer { Start = new StartRun() }, ended.Token);
+        using var filler = FrameFiller.TryConnect(door);
+        await call.RequestStream.WriteAsync(new HostTransfer { Start = new StartRun { Ticket = ByteString.CopyFrom(filler is null ? [] : filler.Ticket.Span) } }, ended.Token);
+        Task filling = filler is null ? Task.CompletedTask : Task.Factory.StartNew(() => filler.Serve(Fill), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Task sending = SendAsync(answers.Reader, call.RequestStream, ended);
         try
         {
@@ -64,6 +72,8 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
             answers.Writer.TryComplete();
             await ended.CancelAsync();
             await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            filler?.Dispose();
+            await filling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await DrainAsync(answers.Reader);
         }
     }
@@ -136,6 +146,26 @@ internal sealed class DmaPump(IReadOnlyDictionary<uint, StoredObject> inputs, Ou
             {
                 pending.Result.Dispose();
             }
+        }
+    }
+
+    // Straight from the file into the memory that the device reads.
+    private int Fill(uint stream, ulong index, Span<byte> slot)
+    {
+        const int NotAvailable = -1;
+        if (!inputs.TryGetValue(stream, out StoredObject? stored) || index >= (ulong)stored.Layout.FrameCount)
+        {
+            return NotAvailable;
+        }
+
+        (long offset, int length) = stored.Layout.FrameRange((long)index);
+        try
+        {
+            return length <= slot.Length ? stored.Read(slot[..length], offset) : NotAvailable;
+        }
+        catch (OrchestratorException)
+        {
+            return NotAvailable;
         }
     }
 

@@ -29,6 +29,9 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
     private readonly Manifest _manifest = Manifest.Decode(job.Manifest);
     private readonly ByteString _name = ByteString.CopyFrom(job.Digest.ToArray());
     private readonly EpochWatch _epochs = new(time);
+    private long _began;
+    private long _quoted;
+    private long _committed;
     private readonly StoredCheckpoint? _resumed = checkpoints.Newest(job.Digest);
 
     /// <summary>Epochs that are done, those of earlier sessions included.</summary>
@@ -56,6 +59,7 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
 
     private async Task AttestAsync(CancellationToken cancellationToken)
     {
+        _began = time.GetTimestamp();
         await device.Mailbox.ResetAsync(new ResetRequest(), Command(cancellationToken));
         await device.Mailbox.EnterTrustedModeAsync(new EnterTrustedModeRequest(), Command(cancellationToken));
 
@@ -86,6 +90,7 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
     private async Task ReleaseAsync(CancellationToken cancellationToken)
     {
         QuoteReply quote = await device.Mailbox.QuoteAsync(new QuoteRequest(), Command(cancellationToken));
+        _quoted = time.GetTimestamp();
         ledger.QuoteRelayed(job.Digest, attempt, quote.Evidence.ToByteArray(), device.Name);
 
         using var mailbox = new SemaphoreSlim(1);
@@ -112,6 +117,7 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
             },
             cancellationToken);
         await device.Mailbox.CommitAsync(new CommitRequest(), Command(cancellationToken));
+        _committed = time.GetTimestamp();
     }
 
     private async Task TrainAsync(CancellationToken cancellationToken)
@@ -132,14 +138,14 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
                 inputs.Add(CheckpointStream, store.Open(_resumed.Digest));
             }
 
-            var pump = new DmaPump(inputs, outputs, written, OnProgress);
+            var pump = new DmaPump(inputs, outputs, written, OnProgress, options.FramesByGrpc ? string.Empty : device.Door);
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             Task relaying = RelayWithdrawalsAsync(pump, ended.Token);
             Finished finished = await pump.RunAsync(device.Dma, cancellationToken);
             await ended.CancelAsync();
             await relaying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             NoteProgress(_epochs.Rest());
-            ledger.Complete(job.Digest, attempt, finished, outputs.Keep());
+            ledger.Complete(job.Digest, attempt, finished, new Overhead(time.GetElapsedTime(_began, _quoted), time.GetElapsedTime(_quoted, _committed), finished), outputs.Keep());
         }
         finally
         {

@@ -19,7 +19,8 @@ internal static class ChannelDescriptors
     private const int ReadOnly = 0;
 
     /// <summary>Takes the channel over. To be called once, before anything foreign is loaded.</summary>
-    public static TileChannel TakeOver()
+    /// <param name="memory">What the controller shares; <see langword="null"/> if it shares nothing.</param>
+    public static TileChannel TakeOver(TileMemory? memory)
     {
         var input = Check(fcntl(Input, DuplicateCloseOnExec, FirstFree));
         var output = Check(fcntl(Output, DuplicateCloseOnExec, FirstFree));
@@ -27,7 +28,7 @@ internal static class ChannelDescriptors
         var nothing = Check(open("/dev/null", ReadOnly));
         Check(dup2(nothing, Input));
         Check(close(nothing));
-        return new TileChannel(Stream(input, FileAccess.Read), Stream(output, FileAccess.Write));
+        return new TileChannel(Stream(input, FileAccess.Read), Stream(output, FileAccess.Write), memory?.ToTiles, memory?.FromTiles);
     }
 
     private static FileStream Stream(int descriptor, FileAccess access) =>

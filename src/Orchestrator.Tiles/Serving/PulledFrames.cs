@@ -35,6 +35,7 @@ internal sealed class PulledFrames(TileMessage.Configure job, Outbox outbox) : I
             throw new OrchestratorException(TileErrors.MessageUnexpected, $"{frame.Position} has {frame.Plaintext.Length} bytes, not {expected}.");
         }
 
-        next.Frame.SetResult(frame.Plaintext);
+        // Its place in the shared memory is wiped and used again before the records are.
+        next.Frame.SetResult(frame.Plaintext.ToArray());
     }
 }

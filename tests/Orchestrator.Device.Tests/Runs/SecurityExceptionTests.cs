@@ -11,7 +11,8 @@ public sealed class SecurityExceptionTests
 {
     private const uint ClinicA = 2;
 
-    public static TheoryData<string> Attacks => [.. Answers.Keys];
+    /// <summary>Every attack over both transports.</summary>
+    public static TheoryData<string, bool> Attacks => [.. Answers.Keys.SelectMany(attack => new[] { (attack, false), (attack, true) })];
 
     // What a hostile host answers to one read, and how the device calls that.
     private static readonly Dictionary<string, (Func<TestDevice, DeviceTransfer, HostTransfer, HostTransfer> Alter, ErrorCode Code)> Answers = new()
@@ -50,10 +51,10 @@ public sealed class SecurityExceptionTests
 
     [Theory]
     [MemberData(nameof(Attacks))]
-    public async Task Run_HostileAnswer_EndsInExceptionAndReleasesNothing(string attack)
+    public async Task Run_HostileAnswer_EndsInExceptionAndReleasesNothing(string attack, bool sharesMemory)
     {
         var tiles = new FakeTiles();
-        await using TestDevice device = await TestDevice.StartAsync(tiles);
+        await using TestDevice device = await TestDevice.StartAsync(tiles, sharesMemory: sharesMemory);
         await device.CommitAsync();
         device.Host.Alter = (request, answer) => Answers[attack].Alter(device, request, answer);
         (byte[]? receipt, ErrorDetail? exception) = await device.Host.RunAsync();
@@ -79,12 +80,15 @@ public sealed class SecurityExceptionTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public async Task Run_FrameReplacedInALaterEpoch_IsCaughtThere(int read)
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, false)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(3, true)]
+    public async Task Run_FrameReplacedInALaterEpoch_IsCaughtThere(int read, bool sharesMemory)
     {
-        await using TestDevice device = await TestDevice.StartAsync();
+        await using TestDevice device = await TestDevice.StartAsync(sharesMemory: sharesMemory);
         await device.CommitAsync();
         int reads = 0;
         device.Host.Alter = (_, answer) => answer.Frame is { Stream: ClinicA, Index: 0 } frame && ++reads == read
@@ -94,12 +98,14 @@ public sealed class SecurityExceptionTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public async Task Run_OwnerResealsAFrameUnderItsKey_IsCaughtByTheDigest(int read)
+    [InlineData(1, false)]
+    [InlineData(3, false)]
+    [InlineData(1, true)]
+    [InlineData(3, true)]
+    public async Task Run_OwnerResealsAFrameUnderItsKey_IsCaughtByTheDigest(int read, bool sharesMemory)
     {
         // The owner's accomplice at the host has a frame that is genuine under the key, and not the one that all signed.
-        await using TestDevice device = await TestDevice.StartAsync();
+        await using TestDevice device = await TestDevice.StartAsync(sharesMemory: sharesMemory);
         await device.CommitAsync();
         SealedInput genuine = device.Job.Inputs[(int)ClinicA];
         byte[] other = new byte[TestJob.RecordsPerFrame * TestJob.RecordSize + StreamLimits.FrameOverhead];

@@ -26,26 +26,28 @@ internal sealed class FakeTiles : ITileLauncher
 
     public ConcurrentQueue<FramePosition> Delivered { get; } = new();
 
-    public TileLink Launch()
+    public TileLink Launch(int largestFrame)
     {
         Alive++;
-        return new Link(this);
+        return new Link(this, largestFrame);
     }
 
     private sealed class Link : TileLink
     {
         private readonly FakeTiles _tiles;
+        private readonly TileMemory _memory;
         private readonly TileChannel _inside;
         private readonly Task _running;
         private bool _finish;
 
-        public Link(FakeTiles tiles)
+        public Link(FakeTiles tiles, int largestFrame)
         {
             _tiles = tiles;
+            _memory = TileMemory.Create(largestFrame);
             var toTiles = new Pipe();
             var fromTiles = new Pipe();
-            Channel = new TileChannel(fromTiles.Reader.AsStream(), toTiles.Writer.AsStream());
-            _inside = new TileChannel(toTiles.Reader.AsStream(), fromTiles.Writer.AsStream());
+            Channel = new TileChannel(fromTiles.Reader.AsStream(), toTiles.Writer.AsStream(), _memory.FromTiles, _memory.ToTiles);
+            _inside = new TileChannel(toTiles.Reader.AsStream(), fromTiles.Writer.AsStream(), _memory.ToTiles, _memory.FromTiles);
             _running = RunAsync();
         }
 
@@ -57,13 +59,18 @@ internal sealed class FakeTiles : ITileLauncher
 
         public override Task<bool> HasCrashedAsync() => Task.FromResult(_tiles.Crash);
 
-        public override void Abort() => _inside.Dispose();
+        public override void Abort()
+        {
+            _inside.Dispose();
+            Channel.Close();
+        }
 
         public override async ValueTask DisposeAsync()
         {
             Abort();
             Channel.Dispose();
             await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _memory.Dispose();
             _tiles.Alive--;
         }
 

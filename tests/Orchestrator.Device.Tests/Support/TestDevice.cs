@@ -20,12 +20,12 @@ internal sealed class TestDevice : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Dictionary<string, byte[]> _nonces = [];
 
-    private TestDevice(DeviceServer server, TestJob job, TemporaryFolder folder)
+    private TestDevice(DeviceServer server, TestJob job, TemporaryFolder folder, bool sharesMemory)
     {
         _folder = folder;
         Server = server;
         Job = job;
-        Host = new TestHost(server.Address, job);
+        Host = new TestHost(server.Address, job) { SharesMemory = sharesMemory };
     }
 
     public DeviceServer Server { get; }
@@ -44,14 +44,14 @@ internal sealed class TestDevice : IAsyncDisposable
     public static FirmwareMeasurements Firmware { get; } = FirmwareMeter.Installed.Measure();
 
     /// <summary>A device whose tiles are in the test.</summary>
-    public static Task<TestDevice> StartAsync(FakeTiles? tiles = null, Fault fault = Fault.None, TestJob? job = null) =>
-        StartAsync(tiles ?? new FakeTiles(), fault, job, allowUnconfinedTiles: false);
+    public static Task<TestDevice> StartAsync(FakeTiles? tiles = null, Fault fault = Fault.None, TestJob? job = null, bool sharesMemory = false) =>
+        StartAsync(tiles ?? new FakeTiles(), fault, job, allowUnconfinedTiles: false, sharesMemory);
 
     /// <summary>A device that starts the installed tiles.</summary>
     public static Task<TestDevice> StartWithTilesAsync(TestJob job, bool allowUnconfinedTiles = false, Fault fault = Fault.None) =>
-        StartAsync(null, fault, job, allowUnconfinedTiles);
+        StartAsync(null, fault, job, allowUnconfinedTiles, sharesMemory: true);
 
-    private static async Task<TestDevice> StartAsync(ITileLauncher? tiles, Fault fault, TestJob? job, bool allowUnconfinedTiles)
+    private static async Task<TestDevice> StartAsync(ITileLauncher? tiles, Fault fault, TestJob? job, bool allowUnconfinedTiles, bool sharesMemory)
     {
         var folder = new TemporaryFolder();
         if (fault == Fault.ForeignRoot)
@@ -61,7 +61,7 @@ internal sealed class TestDevice : IAsyncDisposable
         }
 
         var options = new DeviceOptions { State = folder["state"], Vendor = folder["vendor"], Fault = fault, AllowUnconfinedTiles = allowUnconfinedTiles };
-        return new TestDevice(await DeviceServer.StartAsync(options, tiles), job ?? new TestJob(Firmware), folder);
+        return new TestDevice(await DeviceServer.StartAsync(options, tiles), job ?? new TestJob(Firmware), folder, sharesMemory);
     }
 
     public async Task<DeviceState> StateAsync() => (await Host.Mailbox.StatusAsync(new StatusRequest())).State;

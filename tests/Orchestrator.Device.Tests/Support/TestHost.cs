@@ -5,6 +5,7 @@ using Grpc.Net.Client;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Contracts.Transfers;
 using Orchestrator.Crypto.Streams;
 using DmaClient = Orchestrator.Contracts.Protocol.Device.Dma.DmaClient;
 using MailboxClient = Orchestrator.Contracts.Protocol.Device.Mailbox.MailboxClient;
@@ -31,6 +32,9 @@ internal sealed class TestHost : IDisposable
 
     public DmaClient Dma { get; }
 
+    /// <summary>Whether frames go through shared memory.</summary>
+    public bool SharesMemory { get; init; }
+
     /// <summary>Replaces an answer; <see langword="null"/> sends none.</summary>
     public Func<DeviceTransfer, HostTransfer, HostTransfer?> Alter { get; set; } = (_, answer) => answer;
 
@@ -55,7 +59,28 @@ internal sealed class TestHost : IDisposable
     public async Task<(byte[]? Receipt, ErrorDetail? Exception)> RunAsync(CancellationToken cancellation = default)
     {
         using AsyncDuplexStreamingCall<HostTransfer, DeviceTransfer> call = Dma.Run(cancellationToken: cancellation);
-        await call.RequestStream.WriteAsync(new HostTransfer { Start = new StartRun() }, cancellation);
+        string door = SharesMemory ? (await Mailbox.StatusAsync(new StatusRequest(), cancellationToken: cancellation)).DmaDoor : "";
+        using var filler = FrameFiller.TryConnect(door);
+        Assert.Equal(SharesMemory, filler is not null);
+        await call.RequestStream.WriteAsync(new HostTransfer { Start = new StartRun { Ticket = ByteString.CopyFrom(filler is null ? [] : filler.Ticket.Span) } }, cancellation);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task serving = filler is null
+            ? Task.CompletedTask
+            : Task.Factory.StartNew(() => filler.Serve((stream, index, slot) => Fill(call, ended.Token, stream, index, slot)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            return await ServeAsync(call, cancellation);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            filler?.Dispose();
+            await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<(byte[]? Receipt, ErrorDetail? Exception)> ServeAsync(AsyncDuplexStreamingCall<HostTransfer, DeviceTransfer> call, CancellationToken cancellation)
+    {
         while (await call.ResponseStream.MoveNext(cancellation))
         {
             DeviceTransfer request = call.ResponseStream.Current;
@@ -95,6 +120,31 @@ internal sealed class TestHost : IDisposable
         }
 
         throw new InvalidOperationException("The device ended the run without a word.");
+    }
+
+    // What a frame's place in shared memory cannot say is said by gRPC.
+    private int Fill(AsyncDuplexStreamingCall<HostTransfer, DeviceTransfer> call, CancellationToken ended, uint stream, ulong index, Span<byte> slot)
+    {
+        var request = new DeviceTransfer { ReadFrame = new ReadFrame { Stream = stream, Index = index } };
+        HostTransfer? answer = Alter(request, Answer(request));
+        if (answer?.Frame is { } frame && frame.Stream == stream && frame.Index == index && frame.Data.Length <= slot.Length)
+        {
+            frame.Data.Span.CopyTo(slot);
+            return frame.Data.Length;
+        }
+
+        if (answer?.Unavailable is not null)
+        {
+            return -1;
+        }
+
+        if (answer is not null)
+        {
+            call.RequestStream.WriteAsync(answer).GetAwaiter().GetResult();
+        }
+
+        ended.WaitHandle.WaitOne();
+        throw new OperationCanceledException(ended);
     }
 
     public HostTransfer Answer(DeviceTransfer request) => request.TransferCase switch

@@ -16,7 +16,7 @@ public sealed class TileProcessTests
         var thread = new Thread(() =>
         {
             task = new FileInfo("/proc/thread-self").LinkTarget!;
-            tiles = TileProcess.Start(new ProcessStartInfo("bwrap", ["--ro-bind", "/", "/", "--die-with-parent", "cat"]), NullLogger.Instance);
+            tiles = TileProcess.Start(new ProcessStartInfo("bwrap", ["--ro-bind", "/", "/", "--die-with-parent", "cat"]), TileMemory.Create(1000), NullLogger.Instance);
         });
         thread.Start();
         thread.Join();

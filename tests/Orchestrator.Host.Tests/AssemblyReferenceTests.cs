@@ -43,6 +43,8 @@ public class AssemblyReferenceTests
         "Orchestrator.Contracts.Manifests.ManifestStream",
         "Orchestrator.Contracts.Manifests.PartyName",
         "Orchestrator.Contracts.Manifests.WithdrawalRule",
+        "Orchestrator.Contracts.Transfers.FrameFill",
+        "Orchestrator.Contracts.Transfers.FrameFiller",
         "System.Security.Cryptography.CryptographicOperations",
         "System.Security.Cryptography.ECCurve",
         "System.Security.Cryptography.ECDsa",

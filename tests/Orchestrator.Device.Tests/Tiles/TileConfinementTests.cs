@@ -68,6 +68,31 @@ public sealed class TileConfinementTests : IDisposable
     [Fact]
     public void Inside_Capabilities_AreNone() => Assert.Equal("CapEff:\t0000000000000000", Try("grep CapEff /proc/self/status"));
 
+    [Fact]
+    public void Inside_NewPrivileges_AreOutOfReach() => Assert.Equal("NoNewPrivs:\t1", Try("grep NoNewPrivs /proc/self/status"));
+
+    // What a program that escaped from libtorch's hands would try, in the tiles' place.
+    [Theory]
+    [InlineData("exec 3<>/dev/tcp/127.0.0.1/$PORT")]
+    [InlineData("exec 3<>/dev/tcp/192.0.2.1/53")]
+    [InlineData("kill -0 $OUTSIDE")]
+    [InlineData("cat /proc/$OUTSIDE/status")]
+    [InlineData("cat /proc/1/mem")]
+    [InlineData("echo 1 > /proc/sys/kernel/yama/ptrace_scope")]
+    [InlineData("mount -t tmpfs none /tmp")]
+    [InlineData("chroot / true")]
+    [InlineData("touch /usr/probe")]
+    [InlineData("ls /dev/sda /dev/mem /dev/kmsg")]
+    [InlineData("ls /run /tmp/..?*")]
+    public void Probe_OfEverythingElse_FindsNothing(string attempt)
+    {
+        using var outside = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        outside.Start();
+        int port = ((System.Net.IPEndPoint)outside.LocalEndpoint).Port;
+        Assert.Equal("refused", Try($"PORT={port} OUTSIDE={Environment.ProcessId} bash -c '({attempt}) > /dev/null 2>&1 && echo done || echo refused'"));
+        Assert.False(outside.Pending());
+    }
+
     public void Dispose() => _program.Dispose();
 
     private string Try(string script)

@@ -27,10 +27,20 @@ public sealed partial class DmaService(Mailbox mailbox, ITileLauncher launcher, 
 
         ReadOnlyMemory<byte> ticket = requestStream.Current.Start.Ticket.Memory;
         var host = new HostLink(requestStream, responseStream);
-        Task listening = host.ListenAsync(context.CancellationToken);
-        DeviceTransfer end = await RunAsync(host, ticket, context.CancellationToken).ConfigureAwait(false);
-        await responseStream.WriteAsync(end, context.CancellationToken).ConfigureAwait(false);
-        await Task.WhenAny(listening, Task.Delay(HangUpTime, time, context.CancellationToken)).ConfigureAwait(false);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        Task listening = host.ListenAsync(over.Token);
+        try
+        {
+            DeviceTransfer end = await RunAsync(host, ticket, context.CancellationToken).ConfigureAwait(false);
+            await responseStream.WriteAsync(end, context.CancellationToken).ConfigureAwait(false);
+            await Task.WhenAny(listening, Task.Delay(HangUpTime, time, context.CancellationToken)).ConfigureAwait(false);
+        }
+        finally
+        {
+            // The server gives the stream to the next call; a read that is still under way would fail that one.
+            await over.CancelAsync().ConfigureAwait(false);
+            await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private async Task<DeviceTransfer> RunAsync(HostLink host, ReadOnlyMemory<byte> ticket, CancellationToken hostAway)

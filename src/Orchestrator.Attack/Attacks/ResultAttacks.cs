@@ -29,7 +29,7 @@ internal static class ResultAttacks
         new ResultAttack(Card("withhold-output", "says that it has no model", Integrity, Mismatch), (host, job) => host.ExecuteAsync(
             "DELETE FROM job_outputs WHERE job = $job AND name = 'model'", ("$job", job.ToArray()))),
         Stored("rot-output", "flips a bit of the stored model", Integrity, (_, bytes) => [.. bytes[..^1], (byte)(bytes[^1] ^ 1)]),
-        Stored("extend-output", "appends a byte to the stored model", Integrity, (_, bytes) => [.. bytes, 0]),
+        Stored("extend-output", "appends a byte to the stored model", Integrity, (_, bytes) => [.. bytes, 0], "host-download-too-large"),
         Stored("older-model", "gives an earlier job's model for this one's", Rollback, (host, _) => File.ReadAllBytes(host.PathOf(material.Earlier.Model))),
     ];
 
@@ -57,8 +57,8 @@ internal static class ResultAttacks
         transfer => transfer.WriteOutput is { Last: true } piece && piece.Output == output,
         transfer => [new DeviceTransfer { WriteOutput = alter(transfer.WriteOutput) }]);
 
-    private static ResultAttack Stored(string name, string deed, SecurityProperty tests, Func<HostileHost, byte[], byte[]> alter) =>
-        new(Card(name, deed, tests, OtherObject), async (host, job) =>
+    private static ResultAttack Stored(string name, string deed, SecurityProperty tests, Func<HostileHost, byte[], byte[]> alter, string code = OtherObject) =>
+        new(Card(name, deed, tests, code), async (host, job) =>
         {
             string path = host.PathOf(await host.OutputAsync(job, Model));
             await File.WriteAllBytesAsync(path, alter(host, await File.ReadAllBytesAsync(path)));

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Tiles;
@@ -8,18 +7,6 @@ internal static class ErrorReport
 {
     /// <summary>One line for people.</summary>
     public static string Line(OrchestratorException error) => $"error: {Flat(error.Message)} [{error.Code}] {Flat(error.Remedy)}";
-
-    /// <summary>The same for programs.</summary>
-    public static JsonObject Json(OrchestratorException error) => new()
-    {
-        ["error"] = new JsonObject
-        {
-            ["code"] = error.Code.Id,
-            ["class"] = (int)error.Code.Class,
-            ["message"] = error.Message,
-            ["remedy"] = error.Remedy,
-        },
-    };
 
     private static string Flat(string text) => text.ReplaceLineEndings(" ");
 }

@@ -16,9 +16,8 @@ const string Usage = """
       Orchestrator.Tiles train JOB FOLDER [EVERY [STATE]]   train on plaintext files; writes model.safetensors and metrics.json,
                                                             every so many epochs (0: never) state-EPOCH.safetensors; goes on from STATE
       Orchestrator.Tiles evaluate JOB MODEL                 judge a model on the job's evaluation files; metrics as JSON
-      Orchestrator.Tiles inspect PROGRAM [SCHEMA [LOSS]]    describe a program as JSON, and try it on a schema
 
-    JOB and SCHEMA are JSON files; see docs/spec/tiles.md.
+    JOB is a JSON file; see docs/spec/tiles.md.
     """;
 
 var indented = new JsonSerializerOptions { WriteIndented = true };
@@ -40,20 +39,12 @@ try
         ["train", var job, var folder, var every, .. { Length: <= 1 } state] when int.TryParse(every, NumberStyles.None, CultureInfo.InvariantCulture, out var epochs) =>
             await Silent(TrainCommand.RunAsync(job, folder, epochs, state.FirstOrDefault(), interrupted.Token)),
         ["evaluate", var job, var model] => Print(await EvaluateCommand.RunAsync(job, model, interrupted.Token)),
-        ["inspect", var program] => Print(InspectCommand.Run(program, null, null)),
-        ["inspect", var program, var schema] => Print(InspectCommand.Run(program, schema, null)),
-        ["inspect", var program, var schema, var loss] => Print(InspectCommand.Run(program, schema, loss)),
         ["--help" or "-h"] => Help(Console.Out, 0),
         _ => Help(Console.Error, (int)ErrorClass.Usage),
     };
 }
 catch (OrchestratorException e)
 {
-    if (args[0] == "inspect")
-    {
-        Print(ErrorReport.Json(e));
-    }
-
     Console.Error.WriteLine(ErrorReport.Line(e));
     return (int)e.Code.Class;
 }

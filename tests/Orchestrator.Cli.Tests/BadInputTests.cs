@@ -179,7 +179,7 @@ public sealed class BadInputTests : IAsyncLifetime
 
     [Fact]
     public async Task Program_ThatIsNoArchive_IsRefused() =>
-        await MustFailAsync("program-not-an-archive", ErrorClass.Input, "program", "seal", _cli["good.csv"], "-o", _cli["x.itx"], "--home", _cli["home"]);
+        await MustFailAsync("program-not-torchscript", ErrorClass.Input, "program", "seal", _cli["good.csv"], "-o", _cli["x.itx"], "--home", _cli["home"]);
 
     [Fact]
     public async Task Job_NameThatIsNone_IsRefused() =>

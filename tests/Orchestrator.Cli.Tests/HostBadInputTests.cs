@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Net;
 using Orchestrator.Errors;
 using Orchestrator.Host;
@@ -20,11 +19,7 @@ public sealed class HostBadInputTests : IAsyncLifetime
             _cli.Write($"{party}.identity", (await _cli.MustRunAsync("party", "init", party, "--home", _cli[party])).Output);
         }
 
-        using (ZipArchive zip = ZipFile.Open(_cli["model.pt"], ZipArchiveMode.Create))
-        {
-            zip.CreateEntry("model/data.pkl");
-        }
-
+        File.Copy(Repository.PathOf("training", "programs", "wdbc_mlp.pt"), _cli["model.pt"]);
         _cli.Write("schema.yaml", Samples.Schema);
         _cli.Write("data.csv", Samples.Csv);
         await _cli.MustRunAsync("program", "seal", _cli["model.pt"], "-o", _cli["program.itx"], "--home", _cli["lab"]);

@@ -13,8 +13,6 @@ public sealed class ProgramTests(ProgramTests.BadPrograms deployment) : IClassFi
     [InlineData("wrong_shape", "program-output")]
     [InlineData("nan", "program-not-finite")]
     [InlineData("nan_on_data", "training-not-finite")]
-    [InlineData("no_forward", "program-no-forward")]
-    [InlineData("truncated", "program-not-torchscript")]
     public async Task Program_ThatCannotBeTrained_FailsTheJobWithItsCode(string program, string code)
     {
         Participant lab = deployment.Parties.Lab;
@@ -34,6 +32,22 @@ public sealed class ProgramTests(ProgramTests.BadPrograms deployment) : IClassFi
         Assert.Empty(outcome.Outputs);
         Assert.True(outcome.Receipt.IsEmpty);
         await AssertNoResultAsync(lab, name);
+    }
+
+    [Theory]
+    [InlineData("no_forward", "program-no-forward")]
+    [InlineData("truncated", "program-not-torchscript")]
+    [InlineData("talkative", "program-operator-refused")]
+    public async Task Program_ThatTheVerifierRefuses_IsNotSealed(string program, string code)
+    {
+        Participant lab = deployment.Parties.Lab;
+        string target = deployment.Folder[$"{program}.itx"];
+
+        Ending seal = await lab.RunAsync("program", "seal", deployment.ProgramPath(program), "-o", target);
+
+        ErrorClass failure = code == "program-operator-refused" ? ErrorClass.Refused : ErrorClass.Input;
+        seal.AssertFailed(failure, code);
+        Assert.False(File.Exists(target));
     }
 
     private async Task AssertNoResultAsync(Participant party, Digest job)

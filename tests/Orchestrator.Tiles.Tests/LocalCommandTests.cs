@@ -87,33 +87,6 @@ public sealed class LocalCommandTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task Inspect_OfEachExample_DescribesItAndItsFit()
-    {
-        foreach (var (program, schema) in new[] { ("wdbc_mlp", Examples.Wdbc), ("digits_cnn", Examples.Digits), ("char_gpt", Examples.Sonnets) })
-        {
-            var schemaFile = _folder.Write("schema.json", Data.Documents.CborJson.ToJson(schema.ToCbor())!.ToJsonString());
-            var run = await TileExecutable.RunAsync("inspect", Examples.Program(program), schemaFile);
-            Assert.True(run.ExitCode == 0, run.Error);
-            using var description = JsonDocument.Parse(run.Output);
-            Assert.True(description.RootElement.GetProperty("fits_schema").GetBoolean());
-            Assert.NotEmpty(description.RootElement.GetProperty("operators").EnumerateArray());
-            Assert.Contains(description.RootElement.GetProperty("parameters").EnumerateArray(), tensor => tensor.GetProperty("trained").GetBoolean());
-            Assert.Contains(
-                description.RootElement.GetProperty("code").EnumerateObject(), file => file.Value.GetString()!.Contains("def forward", StringComparison.Ordinal));
-        }
-    }
-
-    [Fact]
-    public async Task Inspect_OfAProgramThatDoesNotFit_SaysSoToPeopleAndPrograms()
-    {
-        var schemaFile = _folder.Write("schema.json", Data.Documents.CborJson.ToJson(Examples.Digits.ToCbor())!.ToJsonString());
-        var run = await TileExecutable.RunAsync("inspect", Examples.Program("wdbc_mlp"), schemaFile);
-        using var report = JsonDocument.Parse(run.Output);
-        Assert.Equal("program-fails", report.RootElement.GetProperty("error").GetProperty("code").GetString());
-        Assert.Equal((3, "program-fails"), (run.ExitCode, CodeIn(run.Error)));
-    }
-
     [Theory]
     [InlineData("missing.json", null, 6, "storage-missing")]
     [InlineData("job.json", "not json", 3, "data-format")]
@@ -148,7 +121,7 @@ public sealed class LocalCommandTests : IDisposable
     {
         Assert.Equal(2, (await TileExecutable.RunAsync()).ExitCode);
         Assert.Equal(2, (await TileExecutable.RunAsync("train", "job")).ExitCode);
-        Assert.Contains("inspect", (await TileExecutable.RunAsync("--help")).Output, StringComparison.Ordinal);
+        Assert.Contains("evaluate", (await TileExecutable.RunAsync("--help")).Output, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -1,7 +1,7 @@
 using Orchestrator.Data.Files;
 using Orchestrator.Data.Plans;
 using Orchestrator.Data.Schemas;
-using Orchestrator.Training.Programs;
+using Orchestrator.Programs;
 
 namespace Orchestrator.Training.Tests;
 
@@ -65,7 +65,7 @@ public sealed class ExampleProgramTests
 
     private static Task<TrainedModel> Train(string program, Streams streams, TrainingPlan plan)
     {
-        var archive = ProgramArchive.Parse(File.ReadAllBytes(InTree("programs", program + ".pt")));
+        var archive = VerifiedProgram.Verify(File.ReadAllBytes(InTree("programs", program + ".pt")));
         return new Trainer(archive, streams.Schema, streams.Schedule(plan), streams).TrainAsync();
     }
 

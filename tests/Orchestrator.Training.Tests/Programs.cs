@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Orchestrator.Training.Programs;
+using Orchestrator.Programs;
 
 [assembly: AssemblyFixture(typeof(Orchestrator.Training.Tests.ProgramFolder))]
 [assembly: CollectionBehavior(DisableTestParallelization = true)] // libtorch's threads and generator are the process's
@@ -15,7 +15,7 @@ public sealed class ProgramFolder : IDisposable
 
     public byte[] Bytes(string name) => File.ReadAllBytes(System.IO.Path.Combine(Path, name + ".pt"));
 
-    public ProgramArchive Archive(string name) => ProgramArchive.Parse(Bytes(name));
+    public VerifiedProgram Archive(string name) => VerifiedProgram.Verify(Bytes(name));
 
     /// <summary>Runs a script of the tests and returns what it prints.</summary>
     public static string Python(string script, params string[] arguments)

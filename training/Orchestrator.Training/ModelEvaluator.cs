@@ -2,6 +2,7 @@ using Orchestrator.Data.Reading;
 using Orchestrator.Data.SafeTensors;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Errors;
+using Orchestrator.Programs;
 using Orchestrator.Training.Batches;
 using Orchestrator.Training.Programs;
 using Orchestrator.Training.Run;
@@ -12,7 +13,7 @@ namespace Orchestrator.Training;
 /// <summary>Judges a delivered model on a job's evaluation streams. One at a time in a process, as training.</summary>
 public sealed class ModelEvaluator
 {
-    private readonly ProgramArchive _archive;
+    private readonly VerifiedProgram _archive;
     private readonly IReadOnlyList<SafeTensor> _model;
     private readonly DataSchema _schema;
     private readonly JobSchedule _schedule;
@@ -26,7 +27,7 @@ public sealed class ModelEvaluator
     /// <param name="schedule">The plan's loss and batch size, and the evaluation streams.</param>
     /// <param name="frames">Plaintext frames, by the schedule's stream numbers.</param>
     /// <exception cref="OrchestratorException"><c>training-plan-mismatch</c>.</exception>
-    public ModelEvaluator(ProgramArchive archive, IReadOnlyList<SafeTensor> model, DataSchema schema, JobSchedule schedule, IFrameReader frames)
+    public ModelEvaluator(VerifiedProgram archive, IReadOnlyList<SafeTensor> model, DataSchema schema, JobSchedule schedule, IFrameReader frames)
     {
         ArgumentNullException.ThrowIfNull(archive);
         ArgumentNullException.ThrowIfNull(model);

@@ -3,6 +3,7 @@ using Orchestrator.Data.Reading;
 using Orchestrator.Data.SafeTensors;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Errors;
+using Orchestrator.Programs;
 using Orchestrator.Training.Batches;
 using Orchestrator.Training.Programs;
 using Orchestrator.Training.Run;
@@ -17,7 +18,7 @@ namespace Orchestrator.Training;
 /// </summary>
 public sealed class Trainer
 {
-    private readonly ProgramArchive _archive;
+    private readonly VerifiedProgram _archive;
     private readonly DataSchema _schema;
     private readonly JobSchedule _schedule;
     private readonly IFrameReader _frames;
@@ -29,7 +30,7 @@ public sealed class Trainer
     /// <param name="schedule">The plan, and the streams.</param>
     /// <param name="frames">Plaintext frames, by the schedule's stream numbers.</param>
     /// <exception cref="OrchestratorException"><c>training-plan-mismatch</c>.</exception>
-    public Trainer(ProgramArchive archive, DataSchema schema, JobSchedule schedule, IFrameReader frames)
+    public Trainer(VerifiedProgram archive, DataSchema schema, JobSchedule schedule, IFrameReader frames)
     {
         ArgumentNullException.ThrowIfNull(archive);
         ArgumentNullException.ThrowIfNull(schema);

@@ -5,24 +5,6 @@ namespace Orchestrator.Training;
 /// <summary>How programs and training fail.</summary>
 public static class TrainingErrors
 {
-    /// <summary>The file is no archive that <c>torch.jit.save</c> writes.</summary>
-    public static readonly ErrorCode ProgramNotTorchScript = new(
-        "program-not-torchscript", ErrorClass.Input,
-        "The program is not a TorchScript archive.",
-        "Save it with torch.jit.script(model).save(path) or torch.jit.trace(model, example).save(path).");
-
-    /// <summary>The archive has no entry point.</summary>
-    public static readonly ErrorCode ProgramNoForward = new(
-        "program-no-forward", ErrorClass.Input,
-        "The program's outermost module has no forward method.",
-        "Define forward(self, x) in the module that is saved.");
-
-    /// <summary>The program would print, or read or write files.</summary>
-    public static readonly ErrorCode ProgramOperatorRefused = new(
-        "program-operator-refused", ErrorClass.Refused,
-        "The program uses an operator that is not admitted.",
-        "Take print, torch.save and torch.from_file out of the model and save it again.");
-
     /// <summary>libtorch refuses the archive.</summary>
     public static readonly ErrorCode ProgramDoesNotLoad = new(
         "program-does-not-load", ErrorClass.Input,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Orchestrator.Programs;
 using Orchestrator.Sdk;
 
 namespace Orchestrator.Cli.Commands;
@@ -15,20 +16,29 @@ internal static class ProgramCommands
         var file = new Argument<string>("FILE") { Description = "A TorchScript archive, as torch.jit.script(model).save() writes it." };
         var command = new CliCommand(
             "inspect",
-            "Print a program's code, operators and parameters. The program is loaded in a process of its own.",
+            "Verify a program, and print its code, operators and parameters. Nothing of it is run.",
             "orchestrator program inspect wdbc_mlp.pt",
             "orchestrator program inspect wdbc_mlp.pt --json")
         {
             file,
         };
-        command.SetAction(async (parsed, cancel) =>
+        command.SetAction(parsed => Task.Run(() =>
         {
-            string description = await ProgramRunner.Installed.InspectAsync(parsed.GetRequiredValue(file), cancel);
-            using JsonDocument document = JsonDocument.Parse(description);
-            terminal.Result(document.RootElement, ProgramDescription.ToText(document.RootElement));
-        });
+            JsonElement description = Describe(ProgramFile.Read(parsed.GetRequiredValue(file)).Program);
+            terminal.Result(description, ProgramDescription.ToText(description));
+        }));
         return command;
     }
+
+    private static JsonElement Describe(VerifiedProgram program) => JsonSerializer.SerializeToElement(new
+    {
+        verdict = "admitted",
+        bytes = program.Bytes,
+        operators = program.Operators,
+        parameters = program.Parameters.Select(tensor => new { name = tensor.Name, type = tensor.Type, shape = tensor.Shape, trained = tensor.Trained }),
+        buffers = program.Buffers.Select(tensor => new { name = tensor.Name, type = tensor.Type, shape = tensor.Shape }),
+        code = program.Code,
+    });
 
     private static CliCommand Seal(Terminal terminal)
     {
@@ -37,7 +47,7 @@ internal static class ProgramCommands
         Option<string> output = DataCommands.OutputOption("The sealed file.");
         var command = new CliCommand(
             "seal",
-            "Encrypt a program under a fresh key, which stays in the key store. Prints the sealed file's card, which the launcher needs.",
+            "Verify a program, and encrypt it under a fresh key, which stays in the key store. Prints the sealed file's card, which the launcher needs.",
             "orchestrator program seal wdbc_mlp.pt -o wdbc_mlp.itx")
         {
             file, output,

@@ -17,9 +17,6 @@ public static class PartyErrors
     /// <summary>Not a stream card, or with a slip in it.</summary>
     public static readonly ErrorCode CardInvalid = new("card-invalid", ErrorClass.Input, "The text is not the card of a sealed stream, or was changed in copying.", "Copy the whole line again that `data seal` or `program seal` printed.");
 
-    /// <summary>Not a TorchScript archive.</summary>
-    public static readonly ErrorCode ProgramInvalid = new("program-not-an-archive", ErrorClass.Input, "The file is not a TorchScript archive.", "Write it with torch.jit.script(model).save(FILE).");
-
     /// <summary>Sealing onto itself.</summary>
     public static readonly ErrorCode SameFile = new("seal-same-file", ErrorClass.Usage, "A file cannot be sealed onto itself.", "Name another file for the sealed one.");
 

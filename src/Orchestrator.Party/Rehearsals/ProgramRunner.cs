@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Data.Plans;
 using Orchestrator.Data.TileProtocol;
 using Orchestrator.Errors;
+using Orchestrator.Programs;
 
 namespace Orchestrator.Sdk;
 
@@ -23,7 +23,7 @@ public sealed class ProgramRunner(string tiles)
     public static ProgramRunner Installed { get; } = new(Path.Combine(AppContext.BaseDirectory, "Orchestrator.Tiles"));
 
     /// <summary>
-    /// Loads a program, checks it, and runs it on made-up records up to where a device would read data, which is after its first steps at
+    /// Verifies a program, loads it, and runs it on made-up records up to where a device would read data, which is after its first steps at
     /// the plan's batch size; under the manifest's memory plan.
     /// </summary>
     /// <param name="archive">A TorchScript archive.</param>
@@ -34,9 +34,9 @@ public sealed class ProgramRunner(string tiles)
     public async Task<ProgramTrial> TryAsync(string archive, Manifest manifest, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        IReadOnlyList<ProgramLayer> layers = ProgramTrial.LayersOf(await InspectAsync(archive, cancel));
-        await using FileStream program = LocalFile.OpenRead(archive);
-        using Process process = Start(["serve"]);
+        (ReadOnlyMemory<byte> program, VerifiedProgram verified) = ProgramFile.Read(archive);
+        IReadOnlyList<ProgramLayer> layers = ProgramTrial.LayersOf(verified);
+        using Process process = Start();
         try
         {
             using var channel = new TileChannel(process.StandardOutput.BaseStream, process.StandardInput.BaseStream);
@@ -52,25 +52,6 @@ public sealed class ProgramRunner(string tiles)
             await channel.SendAsync(new TileMessage.Start(), cancel);
             await ExpectAsync<TileMessage.NeedFrame>(channel, cancel);
             return new ProgramTrial(layers, Math.Max(0, MemoryOf(process, "VmHWM") - loaded));
-        }
-        finally
-        {
-            await EndAsync(process);
-        }
-    }
-
-    /// <summary>A program's code, operators and parameters, as JSON (docs/spec/tiles.md).</summary>
-    /// <exception cref="OrchestratorException">The file is no program, or <see cref="PartyErrors.TilesMissing"/>.</exception>
-    public async Task<string> InspectAsync(string archive, CancellationToken cancel = default)
-    {
-        LocalFile.OpenRead(archive).Dispose();
-        using Process process = Start(["inspect", Path.GetFullPath(archive)]);
-        try
-        {
-            process.StandardInput.Close();
-            string description = await process.StandardOutput.ReadToEndAsync(cancel);
-            await process.WaitForExitAsync(cancel);
-            return process.ExitCode == 0 ? description : throw Failure(description, archive);
         }
         finally
         {
@@ -96,35 +77,11 @@ public sealed class ProgramRunner(string tiles)
     private static long MemoryOf(Process process, string key) =>
         long.Parse(File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith(key, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) << 10;
 
-    private static async Task SendAsync(TileChannel channel, FileStream program, CancellationToken cancel)
+    private static async Task SendAsync(TileChannel channel, ReadOnlyMemory<byte> program, CancellationToken cancel)
     {
-        byte[] piece = new byte[TileLimits.ChunkSize];
-        int read;
-        while ((read = await program.ReadAsync(piece, cancel)) > 0)
+        for (int sent = 0; sent < program.Length; sent += TileLimits.ChunkSize)
         {
-            await channel.SendAsync(new TileMessage.Program(piece.AsMemory(0, read)), cancel);
-        }
-    }
-
-    // The process says `{"error": {"code", "class", "message", "remedy"}}`, unless it died before it could.
-    private static OrchestratorException Failure(string description, string archive)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(description);
-            JsonElement error = document.RootElement.GetProperty("error");
-            string Text(string name) => RpcErrors.Printable(error.GetProperty(name).GetString() ?? "");
-            var failureClass = (ErrorClass)error.GetProperty("class").GetInt32();
-            if (!Enum.IsDefined(failureClass))
-            {
-                throw new KeyNotFoundException();
-            }
-
-            return new OrchestratorException(new ErrorCode(Text("code"), failureClass, Text("message"), Text("remedy")), Text("message"));
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            return new OrchestratorException(PartyErrors.ProgramInvalid, $"{archive} ended the process that was to load it.", inner: e);
+            await channel.SendAsync(new TileMessage.Program(program.Slice(sent, Math.Min(TileLimits.ChunkSize, program.Length - sent))), cancel);
         }
     }
 
@@ -140,9 +97,9 @@ public sealed class ProgramRunner(string tiles)
         }
     }
 
-    private Process Start(string[] arguments)
+    private Process Start()
     {
-        var start = new ProcessStartInfo(tiles, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(tiles, ["serve"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
 
         // The party's passphrase may be among them.
         foreach (string own in start.Environment.Keys.Where(name => name.StartsWith(OwnVariables, StringComparison.Ordinal)).ToArray())

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Orchestrator.Programs;
 
 namespace Orchestrator.Sdk;
 
@@ -13,17 +13,12 @@ public sealed record ProgramTrial(IReadOnlyList<ProgramLayer> Layers, long Works
     /// <summary>Bytes of all parameters and buffers.</summary>
     public long ParameterBytes => Layers.Sum(layer => layer.Bytes);
 
-    /// <summary>Reads parameters and buffers out of a program's description (docs/spec/tiles.md).</summary>
-    internal static IReadOnlyList<ProgramLayer> LayersOf(string description)
-    {
-        using JsonDocument document = JsonDocument.Parse(description);
-        return [.. new[] { "parameters", "buffers" }.SelectMany(kind => document.RootElement.GetProperty(kind).EnumerateArray()).Select(Describe)];
-    }
+    /// <summary>Parameters and buffers of a program.</summary>
+    internal static IReadOnlyList<ProgramLayer> LayersOf(VerifiedProgram program) => [.. program.Parameters.Concat(program.Buffers).Select(Describe)];
 
-    private static ProgramLayer Describe(JsonElement tensor) => new(
-        tensor.GetProperty("name").GetString()!,
-        tensor.GetProperty("shape").EnumerateArray().Aggregate(SizeOf(tensor.GetProperty("type").GetString()!), (bytes, extent) => bytes * extent.GetInt64()));
+    private static ProgramLayer Describe(ProgramTensor tensor) =>
+        new(tensor.Name, tensor.Shape.Aggregate(SizeOf(tensor.Type), (bytes, extent) => bytes * extent));
 
     // Types are named by their bits, as F32 and BF16 are; BOOL takes a byte.
-    private static long SizeOf(string type) => long.TryParse(type.TrimStart("BFIU".ToCharArray()), out long bits) ? bits / 8 : 1;
+    private static long SizeOf(string type) => long.TryParse(type.TrimStart("BCFIU".ToCharArray()), out long bits) ? bits / 8 : 1;
 }

@@ -1,10 +1,10 @@
-using System.Security.Cryptography;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.IO;
 using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.Files;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Errors;
+using Orchestrator.Programs;
 
 namespace Orchestrator.Sdk;
 
@@ -44,13 +44,10 @@ internal sealed class Sealer(KeyStore keys, TimeProvider time)
     public StreamCard SealProgram(string source, string destination, IProgress<WorkProgress>? progress, CancellationToken cancel)
     {
         RequireDifferent(source, destination);
-        using FileStream archive = LocalFile.OpenRead(source);
-        RequireArchive(archive, source);
-        var digest = new Digest(LocalFile.Guard(source, () => SHA256.HashData(archive)));
-        archive.Position = 0;
+        (ReadOnlyMemory<byte> archive, VerifiedProgram program) = ProgramFile.Read(source);
         var meter = new ProgressMeter("seal", archive.Length, progress, time);
-        using var metered = new MeteredStream(archive, meter);
-        return Seal(destination, ProgramHeader.Create(keys.Identity.Name, digest), sealer => sealer.CopyFrom(metered, cancel));
+        return Seal(destination, ProgramHeader.Create(keys.Identity.Name, program.Digest), sealer =>
+            sealer.CopyFrom(new MeteredPlaintext(new PlaintextBytes(archive), meter), cancel));
     }
 
     /// <summary>Opens a sealed file of this party from end to end.</summary>
@@ -86,18 +83,6 @@ internal sealed class Sealer(KeyStore keys, TimeProvider time)
         keys.AddStreamKey(digest, key);
         file.Commit();
         return new StreamCard(digest, StreamLayout.Of(sealer.Prologue, new FileInfo(destination).Length));
-    }
-
-    // PyTorch writes zip files; what is none cannot be a program, and is found out here rather than on the device.
-    private static void RequireArchive(FileStream archive, string path)
-    {
-        Span<byte> magic = stackalloc byte[4];
-        bool isZip = archive.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("PK\x03\x04"u8);
-        archive.Position = 0;
-        if (!isZip)
-        {
-            throw new OrchestratorException(PartyErrors.ProgramInvalid, $"{path} is not a TorchScript archive.");
-        }
     }
 
     private static void RequireDifferent(string source, string destination)

@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using Orchestrator.Data.Plans;
 using Orchestrator.Data.Reading;
 using Orchestrator.Data.SafeTensors;
+using Orchestrator.Programs;
 using Orchestrator.Training;
-using Orchestrator.Training.Programs;
 
 namespace Orchestrator.Tiles.Local;
 
@@ -15,7 +15,7 @@ internal static class EvaluateCommand
     {
         var job = LocalJob.Read(jobFile);
         var schema = job.Check();
-        var archive = ProgramArchive.Parse(Files.ReadAll(job.Program));
+        var archive = VerifiedProgram.Verify(Files.ReadAll(job.Program));
         var model = SafeTensorFile.Read(Files.ReadAll(modelFile));
         using var frames = new LocalFrames(job);
         var schedule = new JobSchedule(job.Plan, frames.Streams);

@@ -3,8 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Orchestrator.Crypto.IO;
 using Orchestrator.Data.Reading;
+using Orchestrator.Programs;
 using Orchestrator.Training;
-using Orchestrator.Training.Programs;
 using Orchestrator.Training.Run;
 using Orchestrator.Training.State;
 
@@ -31,7 +31,7 @@ internal static class TrainCommand
         };
         var job = LocalJob.Read(jobFile);
         var schema = job.Check();
-        var archive = ProgramArchive.Parse(Files.ReadAll(job.Program));
+        var archive = VerifiedProgram.Verify(Files.ReadAll(job.Program));
         using var frames = new LocalFrames(job);
         var schedule = new JobSchedule(job.Plan, frames.Streams, session.From?.Epochs ?? 0);
         using var ahead = new ReadAhead(schedule, frames);

@@ -2,8 +2,8 @@ using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.Reading;
 using Orchestrator.Data.TileProtocol;
 using Orchestrator.Errors;
+using Orchestrator.Programs;
 using Orchestrator.Training;
-using Orchestrator.Training.Programs;
 using Orchestrator.Training.State;
 
 namespace Orchestrator.Tiles.Serving;
@@ -37,7 +37,7 @@ internal sealed class TileSession(TileChannel channel)
         var job = await ExpectAsync<TileMessage.Configure>().ConfigureAwait(false);
         MemoryLimit.Set(job.MemoryBytes);
         var schema = job.Plan.CheckStreams([.. job.Streams.Select(stream => (stream.Role, stream.Schema))]);
-        var archive = ProgramArchive.Parse(await ReceiveProgramAsync(job.ProgramSize).ConfigureAwait(false));
+        var archive = VerifiedProgram.Verify(await ReceiveProgramAsync(job.ProgramSize).ConfigureAwait(false));
         var state = job.FirstEpoch > 0 ? TrainingState.Parse(await ReceiveStateAsync().ConfigureAwait(false)) : null;
         var outbox = new Outbox(channel);
         var frames = new PulledFrames(job, outbox);

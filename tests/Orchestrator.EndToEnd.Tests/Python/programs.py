@@ -29,6 +29,12 @@ class NoForward(Base):
         return self.linear(x)
 
 
+class Talkative(Base):
+    def forward(self, x):
+        print(x)
+        return self.linear(x)
+
+
 class NotANumberOnData(Base):
     """Behaves on numbers between -1 and 1, which a device tries programs with, and not on real records."""
 
@@ -36,7 +42,7 @@ class NotANumberOnData(Base):
         return self.linear(x) + torch.sqrt(1 - x.abs()).sum()
 
 
-for name, program in {"wrong_shape": WrongShape(), "nan": NotANumber(), "no_forward": NoForward(), "nan_on_data": NotANumberOnData()}.items():
+for name, program in {"wrong_shape": WrongShape(), "nan": NotANumber(), "no_forward": NoForward(), "nan_on_data": NotANumberOnData(), "talkative": Talkative()}.items():
     torch.jit.script(program).save(str(folder / f"{name}.pt"))
 whole = (folder / "wrong_shape.pt").read_bytes()
 (folder / "truncated.pt").write_bytes(whole[: len(whole) // 2])

@@ -28,7 +28,7 @@ internal sealed class Consortium : IDisposable
         made.Lab = await Party.CreateAsync(made["lab-home"], "lab", secret);
         made.ClinicA = await Party.CreateAsync(made["clinic-a-home"], "clinic-a", secret);
         made.ClinicB = await Party.CreateAsync(made["clinic-b-home"], "clinic-b", secret);
-        Samples.WriteArchive(made["model.pt"]);
+        File.Copy(Samples.Program, made["model.pt"]);
         await made.Lab.SealProgramAsync(made["model.pt"], made["model.itx"]);
         await SealAsync(made.ClinicA, made, "a", 40);
         await SealAsync(made.ClinicB, made, "b", 24);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text;
 using Orchestrator.Data.Schemas;
 
@@ -34,13 +33,8 @@ internal static class Samples
         return csv.ToString();
     }
 
-    /// <summary>A zip file: what a TorchScript archive is from outside. Nothing here runs it.</summary>
-    public static void WriteArchive(string path)
-    {
-        using ZipArchive zip = ZipFile.Open(path, ZipArchiveMode.Create);
-        using Stream entry = zip.CreateEntry("model/data.pkl").Open();
-        entry.Write("not a model"u8);
-    }
+    /// <summary>A program of the tree. Nothing here runs it.</summary>
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "programs", "wdbc_mlp.pt");
 
     /// <summary>A policy that would accept no device at all, for what is not about devices.</summary>
     public const string EmptyPolicy = "format: orchestrator/release-policy/v1\nroots: []\n";

@@ -14,7 +14,7 @@ internal sealed class MemoryFile : IDisposable
 
     private readonly SafeFileHandle _handle;
 
-    public MemoryFile(ReadOnlySpan<byte> content)
+    public MemoryFile(Action<Stream> write)
     {
         var descriptor = memfd_create("program", CloseOnExec);
         if (descriptor < 0)
@@ -23,7 +23,8 @@ internal sealed class MemoryFile : IDisposable
         }
 
         _handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        RandomAccess.Write(_handle, content, 0);
+        using var content = new BufferedStream(new FileStream(Path, FileMode.Open, FileAccess.Write));
+        write(content);
     }
 
     /// <summary>Names the file within this process.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Orchestrator.Data.SafeTensors;
 using Orchestrator.Errors;
+using Orchestrator.Programs;
 using TorchSharp;
 using Module = TorchSharp.torch.jit.ScriptModule<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
@@ -9,9 +10,6 @@ namespace Orchestrator.Training.Programs;
 /// <summary>A program loaded into libtorch. Not thread-safe.</summary>
 public sealed class TrainingProgram : IDisposable
 {
-    /// <summary>Operators that write to the process's output or touch files: an honest program has no use for them on a device.</summary>
-    private static readonly string[] Refused = ["print", "torch.from_file", "torch.save"];
-
     private readonly Module _module;
 
     private TrainingProgram(Module module)
@@ -21,32 +19,18 @@ public sealed class TrainingProgram : IDisposable
         TrainedParameters = [.. Trained.Select(pair => pair.Tensor)];
     }
 
-    /// <summary>Parameters, in the module's order.</summary>
-    /// <exception cref="OrchestratorException"><c>program-tensor-type</c>.</exception>
-    public IReadOnlyList<ProgramTensor> Parameters =>
-        [.. _module.named_parameters().Select(pair => ProgramTensor.Describe(pair.name, pair.parameter))];
-
-    /// <summary>Buffers (such as running averages), in the module's order.</summary>
-    public IReadOnlyList<ProgramTensor> Buffers =>
-        [.. _module.named_buffers().Select(pair => ProgramTensor.Describe(pair.name, pair.buffer))];
-
     /// <summary>What the optimiser moves, with names.</summary>
     internal IReadOnlyList<(string Name, TorchSharp.Modules.Parameter Tensor)> Trained { get; }
 
     /// <summary>What the optimiser moves.</summary>
     internal TorchSharp.Modules.Parameter[] TrainedParameters { get; }
 
-    /// <summary>Loads an archive from memory.</summary>
-    /// <exception cref="OrchestratorException"><c>program-operator-refused</c>, <c>program-does-not-load</c>.</exception>
-    public static TrainingProgram Load(ProgramArchive archive)
+    /// <summary>Loads a program from memory.</summary>
+    /// <exception cref="OrchestratorException"><c>program-does-not-load</c>.</exception>
+    public static TrainingProgram Load(VerifiedProgram archive)
     {
         ArgumentNullException.ThrowIfNull(archive);
-        if (archive.Operators.Intersect(Refused).FirstOrDefault() is { } refused)
-        {
-            throw new OrchestratorException(TrainingErrors.ProgramOperatorRefused, $"the program uses {refused}");
-        }
-
-        using var file = new MemoryFile(archive.Bytes.Span);
+        using var file = new MemoryFile(archive.WriteTo);
         try
         {
             return new TrainingProgram(torch.jit.load<torch.Tensor, torch.Tensor>(file.Path));

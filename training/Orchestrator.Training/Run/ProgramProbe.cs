@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Errors;
+using Orchestrator.Programs;
 using Orchestrator.Training.Programs;
 using TorchSharp;
 
@@ -13,7 +14,7 @@ internal static class ProgramProbe
 
     /// <summary>Shape of the program's output, batch dimension left out.</summary>
     /// <exception cref="OrchestratorException">One of the <c>program-*</c> errors.</exception>
-    public static long[] OutputShape(ProgramArchive archive, DataSchema schema, LossFunction loss)
+    public static long[] OutputShape(VerifiedProgram archive, DataSchema schema, LossFunction loss)
     {
         // An instance of its own: a first run without gradients would shape what TorchScript compiles for training.
         using var program = TrainingProgram.Load(archive);

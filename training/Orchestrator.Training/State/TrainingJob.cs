@@ -3,7 +3,7 @@ using Orchestrator.Crypto.Cbor;
 using Orchestrator.Data.Plans;
 using Orchestrator.Data.Reading;
 using Orchestrator.Data.Schemas;
-using Orchestrator.Training.Programs;
+using Orchestrator.Programs;
 
 namespace Orchestrator.Training.State;
 
@@ -13,9 +13,9 @@ internal static class TrainingJob
     private const string Type = "orchestrator/training/v1";
 
     /// <summary>SHA-256 of program, plan, schema and the cut of the streams (docs/spec/training-state.md, "Job").</summary>
-    public static byte[] Digest(ProgramArchive archive, DataSchema schema, JobSchedule schedule) => SHA256.HashData(CborMap.Of(
+    public static byte[] Digest(VerifiedProgram archive, DataSchema schema, JobSchedule schedule) => SHA256.HashData(CborMap.Of(
         ("type", Type),
-        ("program", SHA256.HashData(archive.Bytes.Span)),
+        ("program", archive.Digest),
         ("plan", schedule.Plan.ToCbor()),
         ("schema", schema.ToCbor()),
         ("streams", new CborArray(schedule.Streams.Select(Describe)))).Encode());

@@ -67,6 +67,7 @@ public static partial class StoredOutputs
     {
         text = Time().Replace(text, "(time)");
         text = Duration().Replace(text, "(duration)");
+        text = Overhead().Replace(text, "$1 (seconds)");
         text = Keys().Replace(text, "$1(keys)");
         text = Hexadecimal().Replace(text, "(digest)");
         return Address().Replace(text, "(address)");
@@ -80,6 +81,9 @@ public static partial class StoredOutputs
 
     [GeneratedRegex(@"\b[\d.]+ ?m?s\b")]
     private static partial Regex Duration();
+
+    [GeneratedRegex(@"\b(attest|key wait|transfer|decrypt|ingest|compute|egress) \d+\.\d+")]
+    private static partial Regex Overhead();
 
     [GeneratedRegex(@"(orchestrator-party:[^:]+:)[A-Za-z0-9_-]+")]
     private static partial Regex Keys();

@@ -1,10 +1,11 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Contracts;
 
 /// <summary>
-/// Makes the stubs of a channel throw <see cref="Errors.OrchestratorException"/> instead of <see cref="RpcException"/>, and
+/// Makes the stubs of a channel throw <see cref="OrchestratorException"/> instead of <see cref="RpcException"/>, and
 /// <see cref="OperationCanceledException"/> when the caller cancelled: <c>new X.XClient(channel.Intercept(new RpcClientErrors()))</c>.
 /// </summary>
 public sealed class RpcClientErrors : Interceptor
@@ -51,33 +52,42 @@ public sealed class RpcClientErrors : Interceptor
     {
         CancellationToken cancel = context.Options.CancellationToken;
         AsyncDuplexStreamingCall<TRequest, TResponse> call = continuation(context);
-        return new AsyncDuplexStreamingCall<TRequest, TResponse>(new Writer<TRequest>(call.RequestStream, cancel), new Reader<TResponse>(call.ResponseStream, cancel), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
+        return new AsyncDuplexStreamingCall<TRequest, TResponse>(new Writer<TRequest>(call.RequestStream, cancel), new Reader<TResponse>(call.ResponseStream, cancel), Translate(call.ResponseHeadersAsync, cancel), call.GetStatus, call.GetTrailers, call.Dispose);
     }
 
-    private static Exception Translate(RpcException failure, CancellationToken cancel) =>
-        cancel.IsCancellationRequested ? new OperationCanceledException(failure.Message, failure, cancel) : RpcErrors.FromRpc(failure);
+    // A peer that is killed in the middle of a message can end a call with the transport's own exception, or with a cancellation that nobody here asked for.
+    private static Exception Translate(Exception failure, CancellationToken cancel) => failure switch
+    {
+        OperationCanceledException when cancel.IsCancellationRequested => failure,
+        _ when cancel.IsCancellationRequested => new OperationCanceledException(failure.Message, failure, cancel),
+        RpcException rpc => RpcErrors.FromRpc(rpc),
+        _ => new OrchestratorException(RpcErrors.Unavailable, RpcErrors.Unavailable.Meaning, inner: failure),
+    };
 
-    private static async Task<T> Translate<T>(Task<T> task, CancellationToken cancel)
+    private static bool IsOfTheCall(Exception failure) => failure is RpcException or IOException or HttpRequestException or OperationCanceledException;
+
+    private static async Task<T> Translate<T>(Task<T> task, CancellationToken cancel, CancellationToken alsoCancel = default)
     {
         try
         {
             return await task.ConfigureAwait(false);
         }
-        catch (RpcException failure)
+        catch (Exception failure) when (IsOfTheCall(failure))
         {
-            throw Translate(failure, cancel);
+            throw Translate(failure, alsoCancel.IsCancellationRequested ? alsoCancel : cancel);
         }
     }
 
-    private static async Task Translate(Task task, CancellationToken cancel)
+    // To write to a call that is over is a mistake in gRPC's eyes, where only the peer knew that it was.
+    private static async Task TranslateWrite(Task task, CancellationToken cancel, CancellationToken alsoCancel = default)
     {
         try
         {
             await task.ConfigureAwait(false);
         }
-        catch (RpcException failure)
+        catch (Exception failure) when (IsOfTheCall(failure) || failure is InvalidOperationException)
         {
-            throw Translate(failure, cancel);
+            throw Translate(failure, alsoCancel.IsCancellationRequested ? alsoCancel : cancel);
         }
     }
 
@@ -85,8 +95,7 @@ public sealed class RpcClientErrors : Interceptor
     {
         public T Current => inner.Current;
 
-        public Task<bool> MoveNext(CancellationToken cancellationToken) =>
-            Translate(inner.MoveNext(cancellationToken), cancellationToken.IsCancellationRequested ? cancellationToken : cancel);
+        public Task<bool> MoveNext(CancellationToken cancellationToken) => Translate(inner.MoveNext(cancellationToken), cancel, cancellationToken);
     }
 
     private sealed class Writer<T>(IClientStreamWriter<T> inner, CancellationToken cancel) : IClientStreamWriter<T>
@@ -97,11 +106,10 @@ public sealed class RpcClientErrors : Interceptor
             set => inner.WriteOptions = value;
         }
 
-        public Task WriteAsync(T message) => Translate(inner.WriteAsync(message), cancel);
+        public Task WriteAsync(T message) => TranslateWrite(inner.WriteAsync(message), cancel);
 
-        public Task WriteAsync(T message, CancellationToken cancellationToken) =>
-            Translate(inner.WriteAsync(message, cancellationToken), cancellationToken.IsCancellationRequested ? cancellationToken : cancel);
+        public Task WriteAsync(T message, CancellationToken cancellationToken) => TranslateWrite(inner.WriteAsync(message, cancellationToken), cancel, cancellationToken);
 
-        public Task CompleteAsync() => Translate(inner.CompleteAsync(), cancel);
+        public Task CompleteAsync() => TranslateWrite(inner.CompleteAsync(), cancel);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using Google.Protobuf;
@@ -65,7 +66,7 @@ public static partial class RpcErrors
         ArgumentNullException.ThrowIfNull(exception);
         if (DetailOf(exception) is not { } detail || !CodePattern().IsMatch(detail.Code))
         {
-            ErrorCode generic = GenericCode(exception.StatusCode);
+            ErrorCode generic = IsConnectionLost(exception.Status.DebugException) ? Unavailable : GenericCode(exception.StatusCode);
             string said = Printable(exception.Status.Detail);
             return new OrchestratorException(generic, said.Length == 0 ? generic.Meaning : $"{generic.Meaning} ({exception.StatusCode}: {said})", inner: exception);
         }
@@ -151,6 +152,9 @@ public static partial class RpcErrors
         StatusCode.PermissionDenied or StatusCode.Unauthenticated or StatusCode.Unimplemented => Rejected,
         _ => Internal,
     };
+
+    // A peer that is killed leaves an end of file where gRPC expected a handshake or a message, which it takes for an error of its own.
+    private static bool IsConnectionLost(Exception? cause) => cause is IOException or SocketException || (cause is not null && IsConnectionLost(cause.InnerException));
 
     private static ErrorDetail? DetailOf(RpcException exception)
     {

@@ -66,6 +66,14 @@ public class RpcErrorsTests
     public void FromRpc_WithoutTrailer_HasTheGenericCodeOfTheStatus(StatusCode status, string code) =>
         Assert.Equal(code, RpcErrors.FromRpc(new RpcException(new Status(status, "detail"))).Code.Id);
 
+    [Fact]
+    public void FromRpc_OfAConnectionThatBroke_IsUnavailableWhateverTheStatus()
+    {
+        var broke = new HttpRequestException("The SSL connection could not be established.", new IOException("Received an unexpected EOF."));
+
+        Assert.Equal("rpc-unavailable", RpcErrors.FromRpc(new RpcException(new Status(StatusCode.Internal, "Error starting gRPC call.", broke))).Code.Id);
+    }
+
     [Theory]
     [InlineData(new byte[] { 0xff, 0xff, 0xff })]
     [InlineData(new byte[0])]

@@ -1,12 +1,18 @@
 using System.Threading.Channels;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Crypto;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Host.Releases;
 
+/// <summary>What an agent answered.</summary>
+/// <param name="Message">That.</param>
+/// <param name="Seat">The attendance in which it did.</param>
+internal sealed record AgentAnswer(AgentMessage Message, Channel<HostMessage> Seat);
+
 /// <summary>
-/// The agents that attend, one a party, and the questions they were asked. A question outlives a connection: an agent
-/// that comes back is asked again what it has not answered.
+/// The agents that attend, one a party, and the questions they were asked. A question for a nonce outlives a connection: an agent
+/// that comes back is asked again what it has not answered. A quote is only offered where its nonce is known, in the attendance that gave it.
 /// </summary>
 internal sealed class AgentRegistry(ChangeSignal changes)
 {
@@ -14,7 +20,7 @@ internal sealed class AgentRegistry(ChangeSignal changes)
     private readonly Dictionary<string, Channel<HostMessage>> _attending = [];
     private readonly Dictionary<(string Party, Digest Job, uint Attempt), Question> _open = [];
 
-    private sealed record Question(HostMessage Text, AgentMessage.MessageOneofCase Expected, TaskCompletionSource<AgentMessage> Answer);
+    private sealed record Question(HostMessage Text, AgentMessage.MessageOneofCase Expected, Channel<HostMessage>? Seat, TaskCompletionSource<AgentAnswer> Answer);
 
     public bool IsAttending(string party)
     {
@@ -38,7 +44,14 @@ internal sealed class AgentRegistry(ChangeSignal changes)
             _attending.Add(party, messages);
             foreach (Question question in _open.Where(open => open.Key.Party == party).Select(open => open.Value))
             {
-                messages.Writer.TryWrite(question.Text);
+                if (question.Seat is null)
+                {
+                    messages.Writer.TryWrite(question.Text);
+                }
+                else
+                {
+                    question.Answer.TrySetException(Restarted(party));
+                }
             }
         }
 
@@ -61,12 +74,13 @@ internal sealed class AgentRegistry(ChangeSignal changes)
     }
 
     /// <summary>Asks a party's agent for a nonce, and gives its answer: that, or a refusal.</summary>
-    public Task<AgentMessage> AskForNonceAsync(string party, NonceRequest request, CancellationToken cancellationToken) =>
-        AskAsync(party, new Digest(request.Job.Span), request.Attempt, new HostMessage { NonceRequest = request }, AgentMessage.MessageOneofCase.Nonce, cancellationToken);
+    public Task<AgentAnswer> AskForNonceAsync(string party, NonceRequest request, CancellationToken cancellationToken) =>
+        AskAsync(party, new Digest(request.Job.Span), request.Attempt, new HostMessage { NonceRequest = request }, AgentMessage.MessageOneofCase.Nonce, null, cancellationToken);
 
     /// <summary>Offers a party's agent a quote, and gives its answer: a key package, or a refusal.</summary>
-    public Task<AgentMessage> OfferQuoteAsync(string party, QuoteOffer offer, CancellationToken cancellationToken) =>
-        AskAsync(party, new Digest(offer.Job.Span), offer.Attempt, new HostMessage { QuoteOffer = offer }, AgentMessage.MessageOneofCase.KeyPackage, cancellationToken);
+    /// <exception cref="OrchestratorException"><see cref="HostErrors.AgentRestarted"/>: the agent does not sit any more where it gave the <paramref name="nonce"/>.</exception>
+    public Task<AgentAnswer> OfferQuoteAsync(string party, QuoteOffer offer, AgentAnswer nonce, CancellationToken cancellationToken) =>
+        AskAsync(party, new Digest(offer.Job.Span), offer.Attempt, new HostMessage { QuoteOffer = offer }, AgentMessage.MessageOneofCase.KeyPackage, nonce.Seat, cancellationToken);
 
     /// <summary>Tells a party's agent something, if it attends.</summary>
     public void Tell(string party, HostMessage message)
@@ -81,7 +95,7 @@ internal sealed class AgentRegistry(ChangeSignal changes)
     }
 
     /// <summary>Takes what an agent says. What answers no open question, or not in kind, is dropped: it came too late.</summary>
-    public void Answer(string party, AgentMessage message)
+    public void Answer(string party, Channel<HostMessage> seat, AgentMessage message)
     {
         if (QuestionOf(message) is not { } named || named.Job.Length != Digest.Size)
         {
@@ -94,7 +108,7 @@ internal sealed class AgentRegistry(ChangeSignal changes)
             if (_open.TryGetValue(key, out Question? question) && (message.MessageCase == question.Expected || message.MessageCase == AgentMessage.MessageOneofCase.Refusal))
             {
                 _open.Remove(key);
-                question.Answer.SetResult(message);
+                question.Answer.TrySetResult(new AgentAnswer(message, seat));
             }
         }
     }
@@ -107,11 +121,19 @@ internal sealed class AgentRegistry(ChangeSignal changes)
         _ => null,
     };
 
-    private async Task<AgentMessage> AskAsync(string party, Digest job, uint attempt, HostMessage text, AgentMessage.MessageOneofCase expected, CancellationToken cancellationToken)
+    private static OrchestratorException Restarted(string party) => new(HostErrors.AgentRestarted, $"The agent of {party} attended anew, and does not know the nonce any more that it had given.");
+
+    private async Task<AgentAnswer> AskAsync(
+        string party, Digest job, uint attempt, HostMessage text, AgentMessage.MessageOneofCase expected, Channel<HostMessage>? seat, CancellationToken cancellationToken)
     {
-        var question = new Question(text, expected, new TaskCompletionSource<AgentMessage>(TaskCreationOptions.RunContinuationsAsynchronously));
+        var question = new Question(text, expected, seat, new TaskCompletionSource<AgentAnswer>(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_gate)
         {
+            if (seat is not null && _attending.GetValueOrDefault(party) != seat)
+            {
+                throw Restarted(party);
+            }
+
             _open.Add((party, job, attempt), question);
             Tell(party, text);
         }

@@ -26,7 +26,7 @@ internal sealed class ReleasesService(AgentRegistry agents, CheckpointLedger che
         }
 
         using var left = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        Task listening = ListenAsync(party, requestStream, left);
+        Task listening = ListenAsync(party, messages, requestStream, left);
         try
         {
             // Tells the agent that it is seated, though there may be nothing to ask for long.
@@ -51,7 +51,7 @@ internal sealed class ReleasesService(AgentRegistry agents, CheckpointLedger che
     }
 
     // Ends when the agent has said all it has to say, which ends the call.
-    private async Task ListenAsync(string party, IAsyncStreamReader<AgentMessage> requestStream, CancellationTokenSource left)
+    private async Task ListenAsync(string party, Channel<HostMessage> seat, IAsyncStreamReader<AgentMessage> requestStream, CancellationTokenSource left)
     {
         try
         {
@@ -63,7 +63,7 @@ internal sealed class ReleasesService(AgentRegistry agents, CheckpointLedger che
                 }
                 else
                 {
-                    agents.Answer(party, requestStream.Current);
+                    agents.Answer(party, seat, requestStream.Current);
                 }
             }
         }

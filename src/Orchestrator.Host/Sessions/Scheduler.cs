@@ -31,6 +31,8 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
     private const string TilesCrashed = "device-tiles-crashed";
     private const string TilesLost = "device-tiles-lost";
 
+    private const string CommandIllegal = "device-command-illegal";
+
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<Digest, Obstacle> _obstacles = [];
@@ -212,8 +214,8 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
         _ => MaximumLosses,
     };
 
-    // gRPC only knows that somebody went away.
-    private static OrchestratorException Explain(OrchestratorException failure, string device) => failure.Code.Id == RpcErrors.Unavailable.Id || failure.Code.Id == RpcErrors.Deadline.Id
+    // gRPC only knows that somebody went away. A device that went away and is back knows nothing of the session, whose next command it finds out of order.
+    private static OrchestratorException Explain(OrchestratorException failure, string device) => failure.Code.Id == RpcErrors.Unavailable.Id || failure.Code.Id == RpcErrors.Deadline.Id || failure.Code.Id == CommandIllegal
         ? new OrchestratorException(HostErrors.DeviceAway, $"Device {device} went away in the middle.", inner: failure)
         : failure;
 

@@ -45,8 +45,7 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         Task watching = EndWithJobAsync(over);
         try
         {
-            await AttestAsync(over.Token);
-            await ReleaseAsync(over.Token);
+            await ReleaseAsync(await AttestAsync(over.Token), over.Token);
             await TrainAsync(over.Token);
         }
         finally
@@ -57,18 +56,19 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         }
     }
 
-    private async Task AttestAsync(CancellationToken cancellationToken)
+    private async Task<AgentAnswer[]> AttestAsync(CancellationToken cancellationToken)
     {
         _began = time.GetTimestamp();
         await device.Mailbox.ResetAsync(new ResetRequest(), Command(cancellationToken));
         await device.Mailbox.EnterTrustedModeAsync(new EnterTrustedModeRequest(), Command(cancellationToken));
 
-        AgentMessage[] answers = await AskAllAsync((party, cancel) => agents.AskForNonceAsync(party, new NonceRequest { Job = _name, Attempt = (uint)attempt }, cancel), cancellationToken);
+        AgentAnswer[] answers = await AskAllAsync((party, _, cancel) => agents.AskForNonceAsync(party, new NonceRequest { Job = _name, Attempt = (uint)attempt }, cancel), cancellationToken);
         var load = new LoadRequest { Manifest = ByteString.CopyFrom(job.Manifest) };
         load.Approvals.AddRange(ledger.Approvals(job).Select(ByteString.CopyFrom));
-        load.Nonces.AddRange(_manifest.Content.Parties.Zip(answers, (party, answer) => new PartyNonce { Party = party.Name, Nonce = answer.Nonce.Nonce_ }));
+        load.Nonces.AddRange(_manifest.Content.Parties.Zip(answers, (party, answer) => new PartyNonce { Party = party.Name, Nonce = answer.Message.Nonce.Nonce_ }));
         load.Checkpoint = Offer();
         await device.Mailbox.LoadAsync(load, Command(cancellationToken));
+        return answers;
     }
 
     private CheckpointOffer? Offer()
@@ -87,7 +87,7 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         };
     }
 
-    private async Task ReleaseAsync(CancellationToken cancellationToken)
+    private async Task ReleaseAsync(AgentAnswer[] nonces, CancellationToken cancellationToken)
     {
         QuoteReply quote = await device.Mailbox.QuoteAsync(new QuoteRequest(), Command(cancellationToken));
         _quoted = time.GetTimestamp();
@@ -95,10 +95,10 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
 
         using var mailbox = new SemaphoreSlim(1);
         await AskAllAsync(
-            async (party, cancel) =>
+            async (party, index, cancel) =>
             {
-                AgentMessage answer = await agents.OfferQuoteAsync(party, new QuoteOffer { Job = _name, Attempt = (uint)attempt, Evidence = quote.Evidence }, cancel);
-                if (answer.KeyPackage is { } package)
+                AgentAnswer answer = await agents.OfferQuoteAsync(party, new QuoteOffer { Job = _name, Attempt = (uint)attempt, Evidence = quote.Evidence }, nonces[index], cancel);
+                if (answer.Message.KeyPackage is { } package)
                 {
                     await mailbox.WaitAsync(cancel);
                     try
@@ -158,17 +158,17 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
 
     /// <summary>Asks every party's agent at once, and waits for all answers, so that a failure names every reason.</summary>
     /// <exception cref="JobFailedException">A party refused.</exception>
-    /// <exception cref="OrchestratorException"><see cref="HostErrors.AgentAway"/>.</exception>
-    private async Task<AgentMessage[]> AskAllAsync(Func<string, CancellationToken, Task<AgentMessage>> ask, CancellationToken cancellationToken)
+    /// <exception cref="OrchestratorException"><see cref="HostErrors.AgentAway"/> or <see cref="HostErrors.AgentRestarted"/>.</exception>
+    private async Task<AgentAnswer[]> AskAllAsync(Func<string, int, CancellationToken, Task<AgentAnswer>> ask, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(options.ReleaseTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         string[] parties = [.. _manifest.Content.Parties.Select(party => party.Name)];
-        Task<AgentMessage>[] asked = [.. parties.Select(party => ask(party, either.Token))];
+        Task<AgentAnswer>[] asked = [.. parties.Select((party, index) => ask(party, index, either.Token))];
         await ((Task)Task.WhenAll(asked)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
 
-        Refuse([.. parties.Zip(asked).Where(pair => pair.Second is { IsCompletedSuccessfully: true, Result.Refusal: not null }).Select(pair => (pair.First, pair.Second.Result.Refusal))]);
+        Refuse([.. parties.Zip(asked).Where(pair => pair.Second is { IsCompletedSuccessfully: true, Result.Message.Refusal: not null }).Select(pair => (pair.First, pair.Second.Result.Message.Refusal))]);
         if (asked.FirstOrDefault(one => one.IsFaulted) is { } faulted)
         {
             await faulted;

@@ -172,7 +172,20 @@ internal sealed class HostLink : IDisposable
         }
     }
 
+    // A host that restarts in between does not know its challenge any more.
     private async Task<LoginReply> NewLoginAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await ProveAsync(cancel);
+        }
+        catch (OrchestratorException e) when (e.Code.Id == "auth-login-failed")
+        {
+            return await ProveAsync(cancel);
+        }
+    }
+
+    private async Task<LoginReply> ProveAsync(CancellationToken cancel)
     {
         string me = _keys.Identity.Name;
         ChallengeReply challenge = await Parties.ChallengeAsync(new ChallengeRequest { Party = me }, cancellationToken: cancel);

@@ -5,7 +5,7 @@ namespace Orchestrator.Sdk;
 
 /// <summary>Waits longer and longer (0.2 s doubling to 10 s) between attempts, and gives up after some that changed nothing.</summary>
 /// <param name="time">The clock.</param>
-/// <param name="attempts">Attempts in a row that may fail; <see langword="null"/> never gives up.</param>
+/// <param name="attempts">Attempts in a row that may fail; <see langword="null"/> gives up only when refused.</param>
 internal sealed class Patience(TimeProvider time, int? attempts = 10)
 {
     private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(200);
@@ -21,6 +21,10 @@ internal sealed class Patience(TimeProvider time, int? attempts = 10)
         || failure.Code.Id == ConnectionErrors.HostAway.Id
         || failure.Code.Id == ConnectionErrors.TransferIncomplete.Id
         || HostLink.IsLoginLost(failure);
+
+    // What somebody decided. A peer that fails, or has no room, may be helped while this one waits.
+    private static bool IsRefusal(OrchestratorException failure) =>
+        failure.Code.Class is not (ErrorClass.Unavailable or ErrorClass.Internal or ErrorClass.Storage) && !HostLink.IsLoginLost(failure);
 
     /// <summary>Begins anew when something has moved since the last attempt.</summary>
     public void Note(bool moved)
@@ -42,7 +46,7 @@ internal sealed class Patience(TimeProvider time, int? attempts = 10)
             _failures = 0;
         }
 
-        if (!IsPassing(failure) || (attempts is { } most && _failures + 1 >= most))
+        if (attempts is { } most ? !IsPassing(failure) || _failures + 1 >= most : IsRefusal(failure))
         {
             throw failure;
         }

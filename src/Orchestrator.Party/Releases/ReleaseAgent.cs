@@ -46,7 +46,7 @@ public sealed class ReleaseAgent
         _log = new ReleaseLog(party.Home, party.Time);
     }
 
-    /// <summary>Attends a host until cancelled; connects again, with growing pauses, for as long as it takes.</summary>
+    /// <summary>Attends a host until cancelled; connects again, with growing pauses, for as long as it takes, whatever fails short of a refusal.</summary>
     /// <exception cref="OrchestratorException"><see cref="ConnectionErrors.CertificateChanged"/>, or the host's refusal to be attended.</exception>
     public async Task RunAsync(HostConnection host, CancellationToken cancel)
     {
@@ -64,13 +64,6 @@ public sealed class ReleaseAgent
                 _events?.Report(ReleaseEvent.Disconnected(failure));
                 await patience.WaitAsync(failure, cancel);
             }
-            catch (Exception e) when ((e is OperationCanceledException or IOException) && !cancel.IsCancellationRequested)
-            {
-                // A host that is killed in the middle of a message can end the call so, though nobody here cancelled anything.
-                var failure = new OrchestratorException(ConnectionErrors.HostAway, "The host ended the agent's connection.", inner: e);
-                _events?.Report(ReleaseEvent.Disconnected(failure));
-                await patience.WaitAsync(failure, cancel);
-            }
         }
     }
 
@@ -78,45 +71,19 @@ public sealed class ReleaseAgent
     {
         Metadata headers = await link.AuthorizeAsync(cancel);
         using AsyncDuplexStreamingCall<AgentMessage, HostMessage> call = link.Releases.Attend(headers, cancellationToken: cancel);
-        await SayAsync(call, new AgentMessage { Attending = new Attending() }, cancel);
-        await AcceptedAsync(call);
+        await call.RequestStream.WriteAsync(new AgentMessage { Attending = new Attending() }, cancel);
+        await call.ResponseHeadersAsync;
         _events?.Report(ReleaseEvent.Attending());
         while (await call.ResponseStream.MoveNext(cancel))
         {
             patience.Note(moved: true);
             if (Answer(call.ResponseStream.Current) is { } answer)
             {
-                await SayAsync(call, answer, cancel);
+                await call.RequestStream.WriteAsync(answer, cancel);
             }
         }
 
         throw new OrchestratorException(ConnectionErrors.HostAway, "The host ended the agent's connection.");
-    }
-
-    private static async Task SayAsync(AsyncDuplexStreamingCall<AgentMessage, HostMessage> call, AgentMessage message, CancellationToken cancel)
-    {
-        try
-        {
-            await call.RequestStream.WriteAsync(message, cancel);
-        }
-        catch (InvalidOperationException e)
-        {
-            // To write to a call that is over is a mistake in gRPC's eyes; here only the host knew that it was.
-            throw new OrchestratorException(ConnectionErrors.HostAway, "The host ended the agent's connection.", inner: e);
-        }
-    }
-
-    // The headers are the one part of a call whose failure the channel's interceptor does not name.
-    private static async Task AcceptedAsync(AsyncDuplexStreamingCall<AgentMessage, HostMessage> call)
-    {
-        try
-        {
-            await call.ResponseHeadersAsync;
-        }
-        catch (RpcException e)
-        {
-            throw RpcErrors.FromRpc(e);
-        }
     }
 
     private AgentMessage? Answer(HostMessage message) => message.MessageCase switch

@@ -7,7 +7,7 @@ namespace Orchestrator.EndToEnd.Tests.Infrastructure;
 internal sealed class AgentProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private Task _rest = Task.CompletedTask;
+    private Task<string[]> _rest = Task.FromResult<string[]>([]);
 
     private AgentProcess(Process process) => _process = process;
 
@@ -30,6 +30,9 @@ internal sealed class AgentProcess : IAsyncDisposable
         await agent.DisposeAsync();
         throw new InvalidOperationException("The agent ended before it attended.");
     }
+
+    /// <summary>What it said if it has ended by itself.</summary>
+    public async Task<string?> LastWordsAsync() => _process.HasExited ? string.Concat(await _rest) : null;
 
     public async Task FreezeAsync()
     {

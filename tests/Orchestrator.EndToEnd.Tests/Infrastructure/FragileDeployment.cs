@@ -18,8 +18,14 @@ public enum Victim
     /// <summary>The host.</summary>
     Host,
 
-    /// <summary>The agent of a data party.</summary>
-    Agent,
+    /// <summary>The agent of the first data party.</summary>
+    AgentOfClinicA,
+
+    /// <summary>The agent of the second data party.</summary>
+    AgentOfClinicB,
+
+    /// <summary>The agent of the party that proposes, and receives the model.</summary>
+    AgentOfLab,
 
     /// <summary>Host, device with its tiles, and the agents of all parties.</summary>
     Everything,
@@ -56,7 +62,7 @@ public sealed class FragileDeployment : Deployment
     internal JobFile CheckpointedJob()
     {
         JobFile job = NewJob();
-        return job with { CheckpointEveryEpochs = 3, Plan = job.Plan with { BatchSize = 8, Epochs = 40 } };
+        return job with { CheckpointEveryEpochs = 5, Plan = job.Plan with { BatchSize = 8, Epochs = 100 } };
     }
 
     /// <summary>Kills with signal 9, then starts again what was killed. Tiles are the device's to start; where there are none, nothing happens.</summary>
@@ -75,9 +81,14 @@ public sealed class FragileDeployment : Deployment
                 await Host.KillAsync();
                 await RestartHostAsync();
                 break;
-            case Victim.Agent:
-                await _agents[Parties.ClinicB.Name].DisposeAsync();
-                await StartAgentAsync(Parties.ClinicB);
+            case Victim.AgentOfClinicA:
+                await RestartAgentAsync(Parties.ClinicA);
+                break;
+            case Victim.AgentOfClinicB:
+                await RestartAgentAsync(Parties.ClinicB);
+                break;
+            case Victim.AgentOfLab:
+                await RestartAgentAsync(Parties.Lab);
                 break;
             default:
                 await Task.WhenAll([Host.KillAsync(), Device.KillAsync(), .. _agents.Values.Select(agent => agent.KillAsync())]);
@@ -85,8 +96,7 @@ public sealed class FragileDeployment : Deployment
                 await RestartHostAsync();
                 foreach (Participant party in Parties.All)
                 {
-                    await _agents[party.Name].DisposeAsync();
-                    await StartAgentAsync(party);
+                    await RestartAgentAsync(party);
                 }
 
                 break;
@@ -104,6 +114,27 @@ public sealed class FragileDeployment : Deployment
         Manifest manifest = await Parties.Lab.Host.ManifestAsync(job);
         _uninterrupted ??= SHA256.HashData(await PlaintextTraining.RunAsync(manifest, Folder["uninterrupted"]));
         return delivered.AsSpan().SequenceEqual(_uninterrupted);
+    }
+
+    /// <summary>Agents that have ended by themselves, with what they said: there must be none.</summary>
+    internal async Task<string> DeadAgentsAsync()
+    {
+        var dead = new List<string>();
+        foreach ((string party, AgentProcess agent) in _agents)
+        {
+            if (await agent.LastWordsAsync() is { } said)
+            {
+                dead.Add($"The agent of {party} has ended: {said}");
+            }
+        }
+
+        return string.Join("\n", dead);
+    }
+
+    private async Task RestartAgentAsync(Participant party)
+    {
+        await _agents[party.Name].DisposeAsync();
+        await StartAgentAsync(party);
     }
 
     private async Task StartAgentAsync(Participant party) => _agents[party.Name] = await AgentProcess.StartAsync(party, Host.Address);

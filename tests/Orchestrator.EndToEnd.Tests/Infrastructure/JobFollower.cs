@@ -17,17 +17,21 @@ internal sealed class JobFollower : IAsyncDisposable
     public IReadOnlyList<JobEvent> Events => _events;
 
     /// <summary>Reads on to the next event of a kind.</summary>
-    public async Task<JobEvent> UntilAsync(string kind)
+    public async Task<JobEvent> UntilAsync(string kind) =>
+        await TryUntilAsync(kind) ? _events[^1] : throw new InvalidOperationException($"The job ended without \"{kind}\": {this}");
+
+    /// <summary>Reads on to the next event of a kind; false if the job ends without.</summary>
+    public async Task<bool> TryUntilAsync(string kind)
     {
         while (await MoveNextAsync())
         {
             if (_events[^1].Kind == kind)
             {
-                return _events[^1];
+                return true;
             }
         }
 
-        throw new InvalidOperationException($"The job ended without \"{kind}\": {this}");
+        return false;
     }
 
     /// <summary>Reads on to the last event.</summary>

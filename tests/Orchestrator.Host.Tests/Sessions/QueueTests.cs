@@ -103,6 +103,39 @@ public class QueueTests
     }
 
     [Fact]
+    public async Task Agent_ThatIsStartedAgainBetweenNonceAndAnswer_CostsTheAttemptOnly()
+    {
+        await using FakeDevice device = await FakeDevice.StartAsync();
+        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address] });
+        using var job = new TestJob(host);
+        await job.QueueAsync();
+        await using FakeAgent lab = await FakeAgent.AttendAsync(job.Lab);
+        await using FakeAgent first = await FakeAgent.AttendAsync(job.Clients[0]);
+        var offered = new TaskCompletionSource();
+        FakeAgent killed = null!;
+        killed = await FakeAgent.AttendAsync(job.Clients[1], message =>
+        {
+            if (message.QuoteOffer is null)
+            {
+                return killed.Release(message);
+            }
+
+            offered.TrySetResult();
+            return null;
+        });
+        await Expect.WithinAsync(offered.Task);
+        await killed.DisposeAsync();
+
+        // It knows no nonce of the quote that was offered, and could but refuse.
+        await using FakeAgent restarted = await FakeAgent.AttendAsync(job.Clients[1]);
+
+        List<JobEvent> events = await job.WatchAsync();
+        Assert.Equal("completed", events[^1].Kind);
+        Assert.Equal(HostErrors.AgentRestarted.Id, events.Single(happened => happened.Kind == "requeued").Error.Code);
+        Assert.Equal(2u, restarted.Heard.Single(message => message.QuoteOffer is not null).QuoteOffer.Attempt);
+    }
+
+    [Fact]
     public async Task Agent_ThatDoesNotAnswer_CostsTheAttempt()
     {
         await using FakeDevice device = await FakeDevice.StartAsync();

@@ -147,6 +147,25 @@ public class SessionTests
     }
 
     [Fact]
+    public async Task Session_WhoseDeviceRestartsBetweenTwoCommands_IsRepeated()
+    {
+        await using FakeDevice device = await FakeDevice.StartAsync();
+        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address] });
+        using var job = new TestJob(host);
+        int staged = 0;
+        device.OnStage = request => _ = Interlocked.Increment(ref staged) == 1
+            ? throw new Errors.OrchestratorException(new Errors.ErrorCode("device-command-illegal", Errors.ErrorClass.Conflict, "Out of order.", "Reset the device."), "Stage is not possible while the device is idle.")
+            : true;
+        await job.QueueAsync();
+        await FakeAgent.AttendAllAsync(job);
+
+        List<JobEvent> events = await job.WatchAsync();
+
+        Assert.Equal("completed", events[^1].Kind);
+        Assert.Equal(HostErrors.DeviceAway.Id, events.Single(happened => happened.Kind == "requeued").Error.Code);
+    }
+
+    [Fact]
     public async Task Session_WhoseDeviceDiesInTheMiddle_IsRepeated()
     {
         await using FakeDevice device = await FakeDevice.StartAsync();

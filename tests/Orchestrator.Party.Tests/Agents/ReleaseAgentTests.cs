@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Google.Protobuf;
+using Grpc.Core;
 using Orchestrator.Attestation;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Attestation.Tests.Support;
@@ -236,11 +237,15 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
         Assert.Equal(2, Log().Count(entry => entry.GetRawText().Contains("checkpoint-statement-invalid", StringComparison.Ordinal)));
     }
 
-    [Fact]
-    public async Task Agent_HostThatGoesAway_IsAttendedAgain()
+    [Theory]
+    [InlineData(StatusCode.Unavailable)]
+    [InlineData(StatusCode.Cancelled)]
+    [InlineData(StatusCode.Internal)]
+    [InlineData(StatusCode.Unknown)]
+    public async Task Agent_HostThatGoesAwayOrFails_IsAttendedAgain(StatusCode status)
     {
         await AttendAsync(Policy());
-        await _host.HangUpAsync();
+        await _host.HangUpAsync(status);
 
         Assert.Equal(2, _host.Attendances);
     }

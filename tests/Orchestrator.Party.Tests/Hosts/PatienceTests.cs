@@ -40,6 +40,21 @@ public sealed class PatienceTests
         Assert.Same(stays, await Assert.ThrowsAsync<OrchestratorException>(() => new Patience(new InstantTime()).WaitAsync(stays, CancellationToken.None)));
     }
 
+    [Theory]
+    [InlineData(ErrorClass.Internal, false)]
+    [InlineData(ErrorClass.Storage, false)]
+    [InlineData(ErrorClass.Refused, true)]
+    [InlineData(ErrorClass.Conflict, true)]
+    [InlineData(ErrorClass.Integrity, true)]
+    public async Task WaitAsync_ForAsLongAsItTakes_EndsWithARefusalOnly(ErrorClass kind, bool ends)
+    {
+        var failure = new OrchestratorException(RpcErrors.Internal with { Class = kind }, "failure");
+
+        Exception? thrown = await Record.ExceptionAsync(() => new Patience(new InstantTime(), attempts: null).WaitAsync(failure, CancellationToken.None));
+
+        Assert.Equal(ends, thrown == failure);
+    }
+
     /// <summary>Every timer fires at once.</summary>
     private sealed class InstantTime : TimeProvider
     {

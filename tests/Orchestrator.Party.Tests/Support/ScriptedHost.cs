@@ -71,8 +71,9 @@ internal sealed class ScriptedHost : IAsyncDisposable
     }
 
     /// <summary>Breaks the agent's call off, and waits until it is back.</summary>
-    public async Task HangUpAsync()
+    public async Task HangUpAsync(StatusCode status = StatusCode.Unavailable)
     {
+        _script.Ending = status;
         using var patience = new CancellationTokenSource(s_patience);
         await _script.ToAgent.Writer.WriteAsync((new HostMessage(), true), patience.Token);
         await _script.Arrivals.Reader.ReadAsync(patience.Token);
@@ -108,6 +109,8 @@ internal sealed class ScriptedHost : IAsyncDisposable
         public Channel<bool> Arrivals { get; } = Channel.CreateUnbounded<bool>();
 
         public int Attendances { get; set; }
+
+        public StatusCode Ending { get; set; }
     }
 
     private sealed class PartiesScript : Parties.PartiesBase
@@ -135,7 +138,7 @@ internal sealed class ScriptedHost : IAsyncDisposable
             {
                 if (message.MessageCase == HostMessage.MessageOneofCase.None)
                 {
-                    throw new RpcException(new Status(StatusCode.Unavailable, "gone"));
+                    throw new RpcException(new Status(script.Ending, "gone"));
                 }
 
                 await responseStream.WriteAsync(message);

@@ -8,8 +8,15 @@ internal static class Secrets
 {
     public static byte[] Export(StreamKey key)
     {
-        var bytes = new byte[StreamKey.Size];
+        byte[] bytes = Allocate(StreamKey.Size);
         key.Export(bytes);
+        return bytes;
+    }
+
+    public static byte[] Copy(ReadOnlySpan<byte> secret)
+    {
+        byte[] bytes = Allocate(secret.Length);
+        secret.CopyTo(bytes);
         return bytes;
     }
 
@@ -20,4 +27,7 @@ internal static class Secrets
             CryptographicOperations.ZeroMemory(buffer);
         }
     }
+
+    // Pinned, so that the collector leaves no copy behind.
+    private static byte[] Allocate(int size) => GC.AllocateUninitializedArray<byte>(size, pinned: true);
 }

@@ -16,7 +16,8 @@ public sealed class CborInt(long value) : CborValue
 /// <summary>A byte string (major type 2).</summary>
 public sealed class CborBytes(ReadOnlySpan<byte> value) : CborValue
 {
-    private readonly byte[] _value = value.ToArray();
+    // Pinned, so that Erase leaves no copy behind.
+    private readonly byte[] _value = Pinned(value);
 
     /// <summary>The bytes.</summary>
     public ReadOnlyMemory<byte> Value => _value;
@@ -27,6 +28,13 @@ public sealed class CborBytes(ReadOnlySpan<byte> value) : CborValue
     internal override int MaxSize => MaxHeadSize + _value.Length;
 
     internal override void WriteTo(CborWriter writer) => writer.WriteByteString(Value.Span);
+
+    private static byte[] Pinned(ReadOnlySpan<byte> value)
+    {
+        byte[] copy = GC.AllocateUninitializedArray<byte>(value.Length, pinned: true);
+        value.CopyTo(copy);
+        return copy;
+    }
 }
 
 /// <summary>A text string (major type 3).</summary>

@@ -31,7 +31,7 @@ public static class Hpke
     /// <param name="info">As for sealing.</param>
     /// <param name="aad">As for sealing.</param>
     /// <param name="sealedMessage">Untrusted bytes.</param>
-    /// <param name="plaintext">The message, or <see langword="null"/>.</param>
+    /// <param name="plaintext">The message, or <see langword="null"/>. In pinned memory, so that a caller who zeroes it leaves no copy.</param>
     /// <returns><see langword="false"/> if the bytes are anything else; nothing tells why.</returns>
     public static bool TryOpen(
         HpkePrivateKey recipient,
@@ -57,7 +57,7 @@ public static class Hpke
             }
 
             using var context = new HpkeContext(sharedSecret, info);
-            byte[] opened = new byte[sealedMessage.Length - Overhead];
+            byte[] opened = GC.AllocateUninitializedArray<byte>(sealedMessage.Length - Overhead, pinned: true);
             plaintext = context.TryOpen(aad, sealedMessage[DhKem.EncapsulationSize..], opened) ? opened : null;
             return plaintext is not null;
         }

@@ -14,7 +14,12 @@ internal sealed class LabeledHkdf(byte[] suiteId)
 
     public void Extract(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> label, ReadOnlySpan<byte> inputKeyingMaterial, Span<byte> pseudorandomKey)
     {
-        byte[] labeled = [.. Version, .. suiteId, .. label, .. inputKeyingMaterial];
+        // Pinned, so that the collector leaves no copy behind.
+        byte[] labeled = GC.AllocateUninitializedArray<byte>(Version.Length + suiteId.Length + label.Length + inputKeyingMaterial.Length, pinned: true);
+        Version.CopyTo(labeled);
+        suiteId.CopyTo(labeled, Version.Length);
+        label.CopyTo(labeled.AsSpan(Version.Length + suiteId.Length));
+        inputKeyingMaterial.CopyTo(labeled.AsSpan(labeled.Length - inputKeyingMaterial.Length));
         KeyDerivationAlgorithm.HkdfSha256.Extract(labeled, salt, pseudorandomKey);
         CryptographicOperations.ZeroMemory(labeled);
     }

@@ -9,9 +9,12 @@ namespace Orchestrator.Contracts.Releases;
 /// </summary>
 public sealed class CheckpointShare : IDisposable
 {
-    private readonly byte[] _bytes;
+    // Pinned, so that the collector leaves no copy behind.
+    private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(KeyPackage.ShareSize, pinned: true);
 
-    private CheckpointShare(byte[] bytes) => _bytes = bytes;
+    private CheckpointShare()
+    {
+    }
 
     /// <summary>HKDF-SHA-256 (RFC 5869) of the party's checkpoint secret, with the manifest's digest as info.</summary>
     /// <param name="secret">At least 32 bytes that only the party has.</param>
@@ -19,20 +22,22 @@ public sealed class CheckpointShare : IDisposable
     public static CheckpointShare Derive(ReadOnlySpan<byte> secret, Digest manifest)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(secret.Length, KeyPackage.ShareSize, nameof(secret));
-        var share = new byte[KeyPackage.ShareSize];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, share, "orchestrator/checkpoint-share/v1"u8, manifest.ToArray());
-        return new CheckpointShare(share);
+        var share = new CheckpointShare();
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, share._bytes, "orchestrator/checkpoint-share/v1"u8, manifest.ToArray());
+        return share;
     }
 
     /// <summary>Takes over 32 bytes.</summary>
     public static CheckpointShare Import(ReadOnlySpan<byte> bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(bytes.Length, KeyPackage.ShareSize, nameof(bytes));
-        return new CheckpointShare(bytes.ToArray());
+        var share = new CheckpointShare();
+        bytes.CopyTo(share._bytes);
+        return share;
     }
 
     /// <summary>The 32 bytes; the caller zeroes them.</summary>
-    public byte[] Export() => [.. _bytes];
+    public byte[] Export() => Secrets.Copy(_bytes);
 
     /// <inheritdoc/>
     public void Dispose() => CryptographicOperations.ZeroMemory(_bytes);

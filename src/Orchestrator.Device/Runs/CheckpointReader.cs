@@ -110,7 +110,7 @@ internal sealed class CheckpointReader(ResumePoint point, Func<Contracts.Checkpo
             {
                 // The first frame holds the length, or the checkpoint is none.
                 uint length = bytes.Length >= sizeof(uint) ? BinaryPrimitives.ReadUInt32BigEndian(bytes.Span) : uint.MaxValue;
-                _encoding = length <= RunHistory.MaxBytes ? new byte[length] : throw Unreadable();
+                _encoding = length <= RunHistory.MaxBytes ? GC.AllocateUninitializedArray<byte>((int)length, pinned: true) : throw Unreadable();
                 bytes = bytes[sizeof(uint)..];
             }
 

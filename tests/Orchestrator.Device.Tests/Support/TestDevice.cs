@@ -17,18 +17,25 @@ namespace Orchestrator.Device.Tests.Support;
 /// <summary>A device on a free port, a job for it, a host, and the parties' side of attestation.</summary>
 internal sealed class TestDevice : IAsyncDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder;
+    private readonly IAsyncDisposable _server;
     private readonly Dictionary<string, byte[]> _nonces = [];
 
-    private TestDevice(DeviceServer server, TestJob job, TemporaryFolder folder, bool sharesMemory)
+    private TestDevice(IAsyncDisposable server, Uri address, TestJob job, TemporaryFolder folder, bool sharesMemory)
     {
         _folder = folder;
-        Server = server;
+        _server = server;
         Job = job;
-        Host = new TestHost(server.Address, job) { SharesMemory = sharesMemory };
+        Host = new TestHost(address, job) { SharesMemory = sharesMemory };
     }
 
-    public DeviceServer Server { get; }
+    /// <summary>The device, if it is in the test.</summary>
+    public DeviceServer Server => (DeviceServer)_server;
+
+    /// <summary>The device, if it is a process.</summary>
+    public DeviceProcess Process => (DeviceProcess)_server;
+
+    private bool IsProcess => _server is DeviceProcess;
 
     /// <summary>The oldest checkpoint that the parties accept.</summary>
     public int LeastCheckpoint { get; set; }
@@ -51,6 +58,14 @@ internal sealed class TestDevice : IAsyncDisposable
     public static Task<TestDevice> StartWithTilesAsync(TestJob job, bool allowUnconfinedTiles = false, Fault fault = Fault.None) =>
         StartAsync(null, fault, job, allowUnconfinedTiles, sharesMemory: true);
 
+    /// <summary>A device that is a process of its own, with debugging enabled, and starts the installed tiles.</summary>
+    public static async Task<TestDevice> StartProcessAsync(TestJob job, bool sharesMemory)
+    {
+        var folder = new TemporaryFolder();
+        DeviceProcess process = await DeviceProcess.StartAsync(folder["state"], folder["vendor"]);
+        return new TestDevice(process, process.Address, job, folder, sharesMemory);
+    }
+
     private static async Task<TestDevice> StartAsync(ITileLauncher? tiles, Fault fault, TestJob? job, bool allowUnconfinedTiles, bool sharesMemory)
     {
         var folder = new TemporaryFolder();
@@ -61,7 +76,8 @@ internal sealed class TestDevice : IAsyncDisposable
         }
 
         var options = new DeviceOptions { State = folder["state"], Vendor = folder["vendor"], Fault = fault, AllowUnconfinedTiles = allowUnconfinedTiles };
-        return new TestDevice(await DeviceServer.StartAsync(options, tiles), job ?? new TestJob(Firmware), folder, sharesMemory);
+        DeviceServer server = await DeviceServer.StartAsync(options, tiles);
+        return new TestDevice(server, server.Address, job ?? new TestJob(Firmware), folder, sharesMemory);
     }
 
     public async Task<DeviceState> StateAsync() => (await Host.Mailbox.StatusAsync(new StatusRequest())).State;
@@ -104,7 +120,7 @@ internal sealed class TestDevice : IAsyncDisposable
 
     public VerifiedQuote Verify(byte[] evidence) => new EvidenceVerifier(Anchors, TimeProvider.System, Collateral).Verify(Evidence.Parse(evidence));
 
-    public ReleaseDecision Decide(string party, byte[] evidence) => new ReleasePolicy { Party = party, AllowSimulatedDevices = true, AllowMovedJobs = true }.Validate(
+    public ReleaseDecision Decide(string party, byte[] evidence) => new ReleasePolicy { Party = party, AllowSimulatedDevices = true, AllowMovedJobs = true, AllowDebug = IsProcess, AllowUnconfinedTiles = IsProcess }.Validate(
         Verify(evidence),
         new QuoteExpectations
         {
@@ -144,7 +160,7 @@ internal sealed class TestDevice : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Host.Dispose();
-        await Server.DisposeAsync();
+        await _server.DisposeAsync();
         _folder.Dispose();
     }
 }

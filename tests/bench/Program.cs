@@ -3,6 +3,7 @@ using Orchestrator.Bench.Commands;
 using Orchestrator.Bench.Memory;
 using Orchestrator.Bench.Streams;
 using Orchestrator.Bench.Training;
+using Orchestrator.Bench.Transfers;
 
 if (args is [ChildWork.Switch, string work, .. string[] arguments])
 {
@@ -24,6 +25,8 @@ IBenchmark[] benchmarks =
     new SealMemory(),
     new SealCommandVersusAge(),
     new VerifyCommandVersusAge(),
+    new DmaPath(sharesMemory: true),
+    new DmaPath(sharesMemory: false),
     new FlatMemory("seal", Built.Orchestrator, peaks),
     new FlatMemory("host", Built.Host, peaks),
     new FlatMemory("device", Built.Device, peaks),

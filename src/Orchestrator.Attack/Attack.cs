@@ -24,6 +24,9 @@ public abstract class Attack(AttackCard card)
     /// <summary>Options of the device that the host rents out for it; none is the genuine one.</summary>
     public virtual IReadOnlyList<string> DeviceOptions => [];
 
+    /// <summary>How often the job that it attacks writes a checkpoint; 0: never.</summary>
+    public virtual int CheckpointEveryEpochs => 0;
+
     /// <summary>Whether the parties approve the job; otherwise the host does without.</summary>
     public virtual bool PartiesConsent => true;
 

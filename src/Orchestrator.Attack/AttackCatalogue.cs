@@ -26,6 +26,7 @@ public static class AttackCatalogue
         .. QuoteAttacks.All(material),
         .. KeyPackageAttacks.All(material),
         .. SessionAttacks.All(material),
+        .. CheckpointAttacks.All(material),
         .. ResultAttacks.All(material),
         .. HostAttacks.All(material),
     ];

@@ -1,3 +1,4 @@
+using Orchestrator.Attack.Ranges;
 using Orchestrator.Attack.Relay;
 using Orchestrator.Crypto;
 using Orchestrator.Sdk;
@@ -24,6 +25,12 @@ public sealed class AttackMaterial
 
     /// <summary>A second genuine device of the same vendor.</summary>
     public Func<Task<DeviceLine>> SecondDevice { get => field ?? throw Missing(nameof(SecondDevice)); init; }
+
+    /// <summary>What the parties' agents report.</summary>
+    public AgentLog Agents { get => field ?? throw Missing(nameof(Agents)); init; }
+
+    /// <summary>The genuine device's storage and process.</summary>
+    public HostileDevice Device { get => field ?? throw Missing(nameof(Device)); init; }
 
     private static InvalidOperationException Missing(string what) => new($"This site has no {what}.");
 }

@@ -21,8 +21,10 @@ internal sealed class AnswerAttack(AttackCard card, Func<HostTransfer, bool> fit
 }
 
 /// <summary>Loads something else.</summary>
-internal sealed class LoadAttack(AttackCard card, Func<LoadRequest, LoadRequest> alter) : Attack(card)
+internal sealed class LoadAttack(AttackCard card, Func<LoadRequest, LoadRequest> alter, int checkpointEveryEpochs = 0) : Attack(card)
 {
+    public override int CheckpointEveryEpochs => checkpointEveryEpochs;
+
     public override LoadRequest OnLoad(LoadRequest request)
     {
         Strike();

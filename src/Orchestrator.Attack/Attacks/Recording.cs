@@ -23,6 +23,8 @@ public sealed class Recording
 
     internal ConcurrentDictionary<(uint Stream, ulong Index), ByteString> Frames { get; } = [];
 
+    internal CheckpointCopies Checkpoints { get; } = new();
+
     internal ByteString? Receipt { get; set; }
 
     internal Digest Model { get; set; }
@@ -30,8 +32,12 @@ public sealed class Recording
 
 /// <summary>Changes nothing, and keeps everything.</summary>
 /// <param name="into">Where it is kept.</param>
-public sealed class Recorder(Recording into) : Attack(new AttackCard("record", "keeps copies of what it relays", SecurityProperty.Freshness, Watcher.Device, string.Empty))
+/// <param name="checkpointEveryEpochs">How often the job writes a checkpoint; 0: never.</param>
+public sealed class Recorder(Recording into, int checkpointEveryEpochs = 0) : Attack(new AttackCard("record", "keeps copies of what it relays", SecurityProperty.Freshness, Watcher.Device, string.Empty))
 {
+    /// <inheritdoc/>
+    public override int CheckpointEveryEpochs => checkpointEveryEpochs;
+
     /// <inheritdoc/>
     public override LoadRequest OnLoad(LoadRequest request) => into.Load = request;
 
@@ -44,6 +50,7 @@ public sealed class Recorder(Recording into) : Attack(new AttackCard("record", "
     /// <inheritdoc/>
     public override IEnumerable<DeviceTransfer> OnDeviceTransfer(DeviceTransfer transfer)
     {
+        into.Checkpoints.Take(transfer);
         into.Receipt = transfer.Finished?.Receipt ?? into.Receipt;
         return [transfer];
     }

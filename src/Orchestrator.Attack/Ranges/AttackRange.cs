@@ -66,8 +66,9 @@ public sealed class AttackRange : IAsyncDisposable
 
     private async Task SetUpAsync(CancellationToken cancel)
     {
-        Uri device = await StartDeviceAsync([], cancel);
-        HostileRelay relay = Keep(await HostileRelay.StartAsync(device, cancel));
+        HostileDevice device = Keep(new HostileDevice(Path.Combine(_programs, "Orchestrator.Device"), _folder, Vendor));
+        await device.StartAsync(cancel);
+        HostileRelay relay = Keep(await HostileRelay.StartAsync(device.Address, cancel));
         HostileHost host = Keep(new HostileHost(Path.Combine(_programs, "Orchestrator.Host"), _folder, relay.Address));
         await host.StartAsync(cancel);
         RangeParties parties = Keep(await RangeParties.CreateAsync(_folder, Path.Combine(_programs, "orchestrator"), Vendor, cancel));
@@ -79,13 +80,14 @@ public sealed class AttackRange : IAsyncDisposable
         _rounds = new AttackRounds(new AttackSite
         {
             Relay = relay,
-            Device = device,
+            Device = device.Address,
             StartDevice = StartDeviceAsync,
             Job = parties.Job,
             Parties = parties.Connections,
             Policy = parties.Policy,
             Results = Path.Combine(_folder, "results"),
             Host = host,
+            Agents = parties.Log,
             Secrets = secrets,
         });
         Material = new AttackMaterial
@@ -95,14 +97,16 @@ public sealed class AttackRange : IAsyncDisposable
             OlderVersion = parties.OlderVersion,
             Others = [.. parties.Connections.Skip(1)],
             SecondDevice = StartSecondDeviceAsync,
+            Agents = parties.Log,
+            Device = device,
         };
-        await _rounds.ControlAsync(new Recorder(Material.Earlier), cancel);
+        await _rounds.ControlAsync(new Recorder(Material.Earlier, checkpointEveryEpochs: 1), cancel);
     }
 
     // Of the vendor that the parties trust; a foreign root is a matter of options.
     private async Task<Uri> StartDeviceAsync(IReadOnlyList<string> options, CancellationToken cancel)
     {
-        string name = $"device-{++_devices}";
+        string name = $"other-device-{++_devices}";
         LocalService device = Keep(await LocalService.StartAsync(
             Path.Combine(_programs, "Orchestrator.Device"),
             ["--state", Path.Combine(_folder, name), "--vendor", Vendor, "--listen", "127.0.0.1:0", .. options],

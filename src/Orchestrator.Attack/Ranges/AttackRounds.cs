@@ -35,6 +35,9 @@ public sealed record AttackSite
     /// <summary>The host's storage and process, where the attacker has them too.</summary>
     public HostileHost? Host { get; init; }
 
+    /// <summary>What the parties' agents report, where they are this program's.</summary>
+    public AgentLog? Agents { get; init; }
+
     /// <summary>What must be found nowhere.</summary>
     public Secrets? Secrets { get; init; }
 }
@@ -77,7 +80,12 @@ public sealed class AttackRounds(AttackSite site)
         Uri device = attack.DeviceOptions is { Count: > 0 } options ? await site.StartDevice(options, cancel) : site.Device;
         site.Relay.TakeWire();
         site.Relay.Mount(attack, device);
-        Manifest manifest = JobCompiler.Compile(site.Job with { Name = $"under attack: {attack.Card.Name}", Serial = ++_serial });
+        Manifest manifest = JobCompiler.Compile(site.Job with
+        {
+            Name = $"under attack: {attack.Card.Name}",
+            Serial = ++_serial,
+            CheckpointEveryEpochs = Math.Max(site.Job.CheckpointEveryEpochs, attack.CheckpointEveryEpochs),
+        });
         string results = Path.Combine(site.Results, $"{_serial}");
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(s_patience);
@@ -102,6 +110,7 @@ public sealed class AttackRounds(AttackSite site)
         }
 
         await EndAsync(manifest.Digest, observation, cancel);
+        observation.Note(site.Agents?.RefusalsOf(manifest.Digest) ?? []);
         observation.Delivered |= Directory.Exists(results) && Directory.EnumerateFileSystemEntries(results).Any();
         return observation;
     }

@@ -1,6 +1,7 @@
 using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Errors;
+using Denial = Orchestrator.Attestation.Policies.Denial;
 
 namespace Orchestrator.Attack.Ranges;
 
@@ -27,6 +28,9 @@ internal sealed class Observation
     }
 
     public void Note(OrchestratorException refusal) => _told.Add((refusal.Code.Id, refusal.Message));
+
+    public void Note(IEnumerable<Denial> refusals) =>
+        _told.AddRange(refusals.Select(denial => (denial.Code, $"{denial.PolicyOf}: {denial.Claim} is {denial.Observed}, expected {denial.Expected}")));
 
     public void Note(string message) => _told.Add(("none", message));
 

@@ -46,6 +46,9 @@ internal sealed class RangeParties : IAsyncDisposable
     /// <summary>Owns the first data stream.</summary>
     public Party Accomplice => _clinicA;
 
+    /// <summary>What their agents report.</summary>
+    public AgentLog Log { get; } = new(parties: 3);
+
     public Digest StreamOfAccomplice => StreamCard.Read(In("clinic-a.itx")).Digest;
 
     public string OlderVersion => In("clinic-a-older.itx");
@@ -81,7 +84,7 @@ internal sealed class RangeParties : IAsyncDisposable
         await Connections[0].PushAsync(In("holdout.itx"), cancel: cancel);
         foreach ((Party party, HostConnection connection) in All.Zip(Connections))
         {
-            var agent = new AttendingAgent(party, PartyPolicy.Read(In("policy.yaml"), party.Name), connection);
+            var agent = new AttendingAgent(party, PartyPolicy.Read(In("policy.yaml"), party.Name), connection, Log);
             _agents.Add(agent);
             await agent.Attending.WaitAsync(cancel);
         }
@@ -190,12 +193,19 @@ internal sealed class RangeParties : IAsyncDisposable
         private readonly TaskCompletionSource _attending = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly Task _running;
 
-        public AttendingAgent(Party party, PartyPolicy policy, HostConnection host) => _running = new ReleaseAgent(party, policy, this).RunAsync(host, _stop.Token);
+        private readonly AgentLog _log;
+
+        public AttendingAgent(Party party, PartyPolicy policy, HostConnection host, AgentLog log)
+        {
+            _log = log;
+            _running = new ReleaseAgent(party, policy, this).RunAsync(host, _stop.Token);
+        }
 
         public Task Attending => _attending.Task;
 
         public void Report(ReleaseEvent value)
         {
+            _log.Note(value);
             if (value.Kind == ReleaseEventKind.Attending)
             {
                 _attending.TrySetResult();

@@ -71,6 +71,7 @@ internal static class AttackCommand
                 }
             }
 
+            terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{outcomes.Count} attacks took {outcomes.Sum(outcome => outcome.Elapsed.TotalSeconds):0} s"));
             await range.ControlAsync(cancel);
             terminal.Note("an honest job still runs on the same device");
             return outcomes;

@@ -1,0 +1,107 @@
+using System.Text.RegularExpressions;
+using Orchestrator.Errors;
+using Orchestrator.Sdk;
+
+namespace Orchestrator.Attack.Ranges;
+
+/// <summary>The genuine device as who owns its machine has it: its state folder, and its process.</summary>
+public sealed partial class HostileDevice : IAsyncDisposable
+{
+    private const string Counter = "boot-counter";
+    private const string Lock = "lock";
+
+    private readonly string _program;
+    private readonly string _vendor;
+    private readonly string _folder;
+    private LocalService? _service;
+    private int _starts;
+
+    /// <param name="program">The device's executable.</param>
+    /// <param name="folder">Where state and log go.</param>
+    /// <param name="vendor">The simulated vendor's folder.</param>
+    public HostileDevice(string program, string folder, string vendor)
+    {
+        _program = program;
+        _folder = folder;
+        _vendor = vendor;
+    }
+
+    /// <summary>Where it serves.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    private string State => Path.Combine(_folder, "device");
+
+    private string Snapshot => Path.Combine(_folder, "device-before");
+
+    private string Log => Path.Combine(_folder, $"device-{_starts}.log");
+
+    /// <summary>Starts it, from the second time on at the same address.</summary>
+    public async Task StartAsync(CancellationToken cancel = default)
+    {
+        _starts++;
+        string listen = Address is null ? "127.0.0.1:0" : Address.Authority;
+        _service = await LocalService.StartAsync(_program, ["--state", State, "--vendor", _vendor, "--listen", listen], Log, cancel);
+        Address = new Uri(_service.Address);
+    }
+
+    /// <summary>Keeps the state folder as it is.</summary>
+    public void TakeSnapshot() => Copy(State, Snapshot, "*");
+
+    /// <summary>Restarts, one boot later.</summary>
+    public async Task RebootAsync()
+    {
+        await DisposeAsync();
+        await StartAsync();
+    }
+
+    /// <summary>Restarts with the state folder of the snapshot.</summary>
+    public async Task RollBackAsync()
+    {
+        await DisposeAsync();
+        Copy(Snapshot, State, "*");
+        await StartAsync();
+    }
+
+    /// <summary>Restarts with the boot counter of the snapshot, but its copy as it is. If the device will not start so, it gets its own back.</summary>
+    /// <exception cref="OrchestratorException">With the code that the device gave for not starting.</exception>
+    public async Task PutCounterBackAsync()
+    {
+        string kept = Path.Combine(_folder, "device-kept");
+        await DisposeAsync();
+        Copy(State, kept, "*");
+        Copy(Snapshot, State, Counter);
+        try
+        {
+            await StartAsync();
+        }
+        catch (OrchestratorException)
+        {
+            Match error = Failure().Match(await File.ReadAllTextAsync(Log));
+            Copy(kept, State, "*");
+            await StartAsync();
+            throw new OrchestratorException(
+                new ErrorCode(error.Groups["code"].Value, ErrorClass.Integrity, "The device did not start.", "Look at its log."), error.Groups["message"].Value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_service is not null)
+        {
+            await _service.DisposeAsync();
+        }
+    }
+
+    private static void Copy(string from, string to, string pattern)
+    {
+        Directory.CreateDirectory(to);
+        foreach (string file in Directory.EnumerateFiles(from, pattern).Where(file => Path.GetFileName(file) != Lock))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+        }
+    }
+
+    [GeneratedRegex("^error: (?<code>[a-z0-9-]+): (?<message>.*)$", RegexOptions.Multiline)]
+    private static partial Regex Failure();
+}

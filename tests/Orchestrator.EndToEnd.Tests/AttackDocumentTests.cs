@@ -27,7 +27,7 @@ public sealed class AttackDocumentTests
         After the last one an honest job runs on the same device to its result.
 
         The attacker owns the host's machine: it reads and changes every message between host and device, gives the device commands of
-        its own, edits the host's storage, restarts it, and rents out devices with a fault (`docs/spec/device.md`). In some attacks a
+        its own, edits the storage of host and device, restarts them, and rents out devices with a fault (`docs/spec/device.md`). In some attacks a
         party is its accomplice and lends its keys. It has no key of the simulated vendor: what it signs, it signs with keys of its own.
         To delay or stop a job is no attack: a host can always do that.
 

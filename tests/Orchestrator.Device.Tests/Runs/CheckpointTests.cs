@@ -170,13 +170,16 @@ public sealed class CheckpointTests
         await FinishAsync(device);
         await FinishAsync(device);
         StoredCheckpoint quoted = device.Host.Checkpoints[1];
-        StoredCheckpoint[] others = [device.Host.Checkpoints[0], device.Host.Checkpoints[5], Flipped(quoted)];
-        foreach (StoredCheckpoint other in others)
+
+        // The last is genuine in every frame, but not what the parties were told.
+        (StoredCheckpoint Claimed, StoredCheckpoint Served)[] lies =
+            [(quoted, device.Host.Checkpoints[0]), (quoted, device.Host.Checkpoints[5]), (quoted, Flipped(quoted)), (Flipped(quoted), quoted)];
+        foreach ((StoredCheckpoint claimed, StoredCheckpoint served) in lies)
         {
             await device.Host.Mailbox.ResetAsync(new ResetRequest());
-            device.Host.Resumed = quoted;
+            device.Host.Resumed = claimed;
             await device.CommitAsync();
-            device.Host.Resumed = other;
+            device.Host.Resumed = served;
             (byte[]? receipt, ErrorDetail? exception) = await device.Host.RunAsync();
             Assert.Null(receipt);
             Assert.Equal(DeviceErrors.CheckpointForged.Id, exception!.Code);

@@ -2,6 +2,7 @@ using Orchestrator.Attack.Ranges;
 using Orchestrator.Attack.Relay;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Crypto;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Attack;
 
@@ -20,6 +21,9 @@ public abstract class Attack(AttackCard card)
 
     /// <summary>Whether it has done its deed. One that never came to it proves nothing.</summary>
     public bool Happened { get; private set; }
+
+    /// <summary>What the device answered to a command of the attack's own; the host, which tries again, does not pass it on.</summary>
+    public OrchestratorException? Refusal { get; protected set; }
 
     /// <summary>Options of the device that the host rents out for it; none is the genuine one.</summary>
     public virtual IReadOnlyList<string> DeviceOptions => [];

@@ -1,5 +1,7 @@
+using Grpc.Core;
 using Orchestrator.Attack.Ranges;
 using Orchestrator.Attack.Relay;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Crypto;
 
@@ -66,7 +68,21 @@ internal sealed class CommandAttack(AttackCard card, MailboxCommand before, Func
         if (command == before && !Happened && _skip-- == 0)
         {
             Strike();
+            await TryAsync(device);
+        }
+    }
+
+    // A device that finds a command out of order may have restarted, so that the host would try again; this one gives up.
+    private async Task TryAsync(DeviceLine device)
+    {
+        try
+        {
             await deed(device);
+        }
+        catch (RpcException e)
+        {
+            Refusal = RpcErrors.FromRpc(e);
+            throw new RpcException(new Status(StatusCode.Internal, "The host gives the session up."));
         }
     }
 }

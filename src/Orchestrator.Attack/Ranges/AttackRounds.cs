@@ -110,6 +110,11 @@ public sealed class AttackRounds(AttackSite site)
         }
 
         await EndAsync(manifest.Digest, observation, cancel);
+        if (attack.Refusal is { } refusal)
+        {
+            observation.Note(refusal);
+        }
+
         observation.Note(site.Agents?.RefusalsOf(manifest.Digest) ?? []);
         observation.Delivered |= Directory.Exists(results) && Directory.EnumerateFileSystemEntries(results).Any();
         return observation;

@@ -49,7 +49,7 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
 
     private async Task<Finished> WorkAsync(CancellationToken cancellation)
     {
-        using var sxp = new EncryptionUnit(device.Board.KeySlots, device.Board.Contexts, session.KeyOf);
+        using var sxp = new EncryptionUnit(Math.Min(device.Board.KeySlots, _manifest.Streams.Length), device.Board.Contexts, session.KeyOf);
         var streams = new List<InputStream>();
         try
         {

@@ -14,7 +14,7 @@ public sealed class EncryptionUnit : IDisposable
     private readonly Func<int, StreamKey> _keyOf;
     private readonly KeySlot[] _slots;
 
-    /// <param name="slots">Number of key slots.</param>
+    /// <param name="slots">Number of key slots in use: the fewer, the more reads of one stream can be under way.</param>
     /// <param name="contexts">Number of contexts, shared out evenly.</param>
     /// <param name="keyOf">The key of a stream, by the stream's id; owned by the session.</param>
     public EncryptionUnit(int slots, int contexts, Func<int, StreamKey> keyOf)

@@ -15,7 +15,7 @@ namespace Orchestrator.Bench.Transfers;
 /// <summary>A controller that does nothing but move frames, and tiles that do nothing with them.</summary>
 internal sealed class ControllerEnd(BenchStream stream, DmaDoor door) : Dma.DmaBase
 {
-    private const int KeySlots = 16;
+    private const int Streams = 1;
     private const int Contexts = 32;
 
     /// <summary>GB of plaintext a second in the epochs after the first.</summary>
@@ -48,7 +48,7 @@ internal sealed class ControllerEnd(BenchStream stream, DmaDoor door) : Dma.DmaB
     private async Task MoveAsync(HostLink host)
     {
         using InputStream input = await InputStream.OpenAsync(stream.Description, host, CancellationToken.None);
-        using var sxp = new EncryptionUnit(KeySlots, Contexts, _ => stream.Key);
+        using var sxp = new EncryptionUnit(Streams, Contexts, _ => stream.Key);
         using TileMemory memory = TileMemory.Create(stream.Description.FrameSize);
         using var controllerOut = new AnonymousPipeServerStream(PipeDirection.Out);
         using var controller = new TileChannel(Stream.Null, controllerOut, memory.FromTiles, memory.ToTiles);

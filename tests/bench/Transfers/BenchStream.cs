@@ -12,7 +12,7 @@ namespace Orchestrator.Bench.Transfers;
 /// <summary>A sealed stream in the host's memory, and how to read it.</summary>
 internal sealed class BenchStream : IDisposable
 {
-    public const int Epochs = 5;
+    public const int Epochs = 65;
 
     private const int Id = 1;
     private const int Frames = 256;

@@ -94,7 +94,10 @@ public sealed class SecurityExceptionTests
         device.Host.Alter = (_, answer) => answer.Frame is { Stream: ClinicA, Index: 0 } frame && ++reads == read
             ? new HostTransfer { Frame = new Frame { Stream = ClinicA, Data = ByteString.CopyFrom(Flip(frame.Data.ToByteArray(), 100)) } } : answer;
         (_, ErrorDetail? exception) = await device.Host.RunAsync();
-        Assert.Equal((DeviceErrors.FrameForged.Id, read), (exception!.Code, reads));
+        Assert.Equal(DeviceErrors.FrameForged.Id, exception!.Code);
+
+        // Frames are read ahead: the next epoch's may be under way when this one is judged, but not the one after.
+        Assert.InRange(reads, read, read + 1);
     }
 
     [Theory]

@@ -28,4 +28,7 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 205, Level = LogLevel.Error, Message = "Queued jobs could not be assigned; they are tried again")]
     public static partial void SchedulingFailed(ILogger log, Exception failure);
+
+    [LoggerMessage(EventId = 206, Level = LogLevel.Error, Message = "Job {Job}: what became of attempt {Attempt} cannot be written down; it is tried again")]
+    public static partial void OutcomeNotWritten(ILogger log, Exception failure, Digest job, int attempt);
 }

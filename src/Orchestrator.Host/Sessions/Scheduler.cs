@@ -184,25 +184,49 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
         catch (JobFailedException failure)
         {
             Log.SessionFailed(log, job, attempt, failure.Reason.Code);
-            ledger.Fail(job, attempt, failure.Reason);
+            await WriteDownAsync(job, attempt, () => ledger.Fail(job, attempt, failure.Reason), stopping);
         }
         catch (OrchestratorException failure)
         {
             Log.SessionFailed(log, job, attempt, failure.Code.Id);
             OrchestratorException lost = Explain(failure, device);
-            if (lost.Code.Class == ErrorClass.Unavailable && ledger.CountLoss(job, attempt, session.Epoch, lost.Code.Id) is { } losses && losses < LimitOf(lost.Code))
-            {
-                ledger.Requeue(job, attempt, RpcErrors.ToDetail(lost));
-            }
-            else
-            {
-                ledger.Fail(job, attempt, RpcErrors.ToDetail(lost));
-            }
+            await WriteDownAsync(job, attempt, () => EndLost(job, attempt, session.Epoch, lost), stopping);
         }
         catch (Exception failure) when (failure is not SessionOverException)
         {
             Log.SessionBroken(log, failure, job, attempt);
-            ledger.Fail(job, attempt, RpcErrors.ToDetail(new OrchestratorException(HostErrors.SessionFailed, HostErrors.SessionFailed.Meaning)));
+            ErrorDetail reason = RpcErrors.ToDetail(new OrchestratorException(HostErrors.SessionFailed, HostErrors.SessionFailed.Meaning));
+            await WriteDownAsync(job, attempt, () => ledger.Fail(job, attempt, reason), stopping);
+        }
+    }
+
+    private void EndLost(Digest job, int attempt, int epoch, OrchestratorException lost)
+    {
+        if (lost.Code.Class == ErrorClass.Unavailable && ledger.CountLoss(job, attempt, epoch, lost.Code.Id) < LimitOf(lost.Code))
+        {
+            ledger.Requeue(job, attempt, RpcErrors.ToDetail(lost));
+        }
+        else
+        {
+            ledger.Fail(job, attempt, RpcErrors.ToDetail(lost));
+        }
+    }
+
+    // A full disk must not leave a job in a session that is over: what became of it is written down once there is room.
+    private async Task WriteDownAsync(Digest job, int attempt, Action write, CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                write();
+                return;
+            }
+            catch (OrchestratorException failure) when (failure.Code.Class == ErrorClass.Storage)
+            {
+                Log.OutcomeNotWritten(log, failure, job, attempt);
+                await Task.Delay(s_pollInterval, time, stopping);
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Orchestrator.Host.Tests.Infrastructure;
 
 /// <summary>A host in this process, on a folder of its own that outlives its restarts.</summary>
@@ -8,6 +10,8 @@ internal sealed class TestHost : IAsyncDisposable
     private TestHost(HostOptions options) => _options = options;
 
     public TestClock Clock { get; } = new();
+
+    public LogWatch Log { get; } = new();
 
     public HostServer Server { get; private set; } = null!;
 
@@ -28,7 +32,7 @@ internal sealed class TestHost : IAsyncDisposable
         await StartServerAsync();
     }
 
-    public async Task StartServerAsync() => Server = await HostServer.StartAsync(_options, Clock);
+    public async Task StartServerAsync() => Server = await HostServer.StartAsync(_options, Clock, logging => logging.AddProvider(Log));
 
     /// <summary>A client that is not logged in.</summary>
     public HostClient Connect(TestParty party) => new(Server.Address, Server.Fingerprint, party);

@@ -25,6 +25,10 @@ public static class StorageErrors
     public static readonly ErrorCode Failed = new("storage-failed", ErrorClass.Storage,
         "The disk refused a read or a write.", "Check the disk, and try again.");
 
+    /// <summary>Bytes that are no text.</summary>
+    public static readonly ErrorCode NotText = new("file-not-text", ErrorClass.Input,
+        "The file is not UTF-8 text.", "Check that it is the file you mean, and save it as UTF-8.");
+
     /// <summary>Whether an exception is one that file operations throw.</summary>
     public static bool Concerns(Exception exception) => exception is IOException or UnauthorizedAccessException;
 

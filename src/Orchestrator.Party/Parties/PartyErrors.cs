@@ -5,9 +5,6 @@ namespace Orchestrator.Sdk;
 /// <summary>Ways to fail on a party's side, outside its key store, its files' formats and its connection.</summary>
 public static class PartyErrors
 {
-    /// <summary>Bytes that are no text.</summary>
-    public static readonly ErrorCode NotText = new("file-not-text", ErrorClass.Input, "The file is not UTF-8 text.", "Check that it is the file you mean, and save it as UTF-8.");
-
     /// <summary>Not a public identity, or with a slip in it.</summary>
     public static readonly ErrorCode IdentityInvalid = new("identity-invalid", ErrorClass.Input, "The text is not a party's public identity, or was changed in copying.", "Copy the whole line again that the party's `party init` printed.");
 

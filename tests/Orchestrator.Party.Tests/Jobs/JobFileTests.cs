@@ -3,6 +3,7 @@ using Orchestrator.Contracts.Manifests;
 using Orchestrator.Data.Plans;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Errors;
+using Orchestrator.Yaml;
 
 namespace Orchestrator.Sdk.Tests.Jobs;
 

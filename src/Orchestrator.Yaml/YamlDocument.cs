@@ -1,15 +1,16 @@
 using System.Text;
+using Orchestrator.Crypto.IO;
 using Orchestrator.Errors;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Orchestrator.Sdk;
+namespace Orchestrator.Yaml;
 
 /// <summary>
 /// Reads the plain subset of YAML 1.2 that people write by hand: one document of mappings with text keys, sequences and
 /// scalars. Anchors, aliases, tags, duplicate keys and further documents are refused: what a reader sees is what is meant.
 /// </summary>
-internal static class YamlDocument
+public static class YamlDocument
 {
     /// <summary>Bytes that a file may have.</summary>
     public const int MaxBytes = 1 << 20;

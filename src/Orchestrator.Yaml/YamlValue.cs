@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Numerics;
 using Orchestrator.Errors;
 
-namespace Orchestrator.Sdk;
+namespace Orchestrator.Yaml;
 
 /// <summary>A value in a YAML file together with its place, so that every complaint names file, line and column.</summary>
-internal abstract class YamlValue(string path, YamlPlace place)
+public abstract class YamlValue(string path, YamlPlace place)
 {
     /// <summary>The keys that lead here, e.g. <c>plan.optimizer</c>; empty for the document.</summary>
     public string Path { get; } = path;
@@ -122,13 +122,13 @@ internal abstract class YamlValue(string path, YamlPlace place)
 }
 
 /// <summary>Where something stands in a file, counted from 1.</summary>
-internal readonly record struct YamlPlace(string File, long Line, long Column)
+public readonly record struct YamlPlace(string File, long Line, long Column)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}");
 }
 
 /// <summary>A single value; <paramref name="plain"/> says that it stood without quotes.</summary>
-internal sealed class YamlScalar(string path, YamlPlace place, string text, bool plain) : YamlValue(path, place)
+public sealed class YamlScalar(string path, YamlPlace place, string text, bool plain) : YamlValue(path, place)
 {
     public string Text { get; } = text;
 
@@ -136,16 +136,16 @@ internal sealed class YamlScalar(string path, YamlPlace place, string text, bool
 }
 
 /// <summary>A sequence.</summary>
-internal sealed class YamlList(string path, YamlPlace place, IReadOnlyList<YamlValue> items) : YamlValue(path, place)
+public sealed class YamlList(string path, YamlPlace place, IReadOnlyList<YamlValue> items) : YamlValue(path, place)
 {
     public IReadOnlyList<YamlValue> Items { get; } = items;
 }
 
 /// <summary>A value in a mapping and where its key stands.</summary>
-internal readonly record struct YamlEntry(YamlPlace KeyPlace, YamlValue Value);
+public readonly record struct YamlEntry(YamlPlace KeyPlace, YamlValue Value);
 
 /// <summary>A mapping. Notes which keys were asked for, so that none passes unread.</summary>
-internal sealed class YamlMap(string path, YamlPlace place, IReadOnlyDictionary<string, YamlEntry> entries) : YamlValue(path, place)
+public sealed class YamlMap(string path, YamlPlace place, IReadOnlyDictionary<string, YamlEntry> entries) : YamlValue(path, place)
 {
     private readonly HashSet<string> _read = [];
 

@@ -1,11 +1,10 @@
 using System.Text;
-using Orchestrator.Crypto.IO;
 using Orchestrator.Errors;
 
-namespace Orchestrator.Sdk;
+namespace Orchestrator.Crypto.IO;
 
-/// <summary>Reads local files with a limit; every failure has a code of <see cref="StorageErrors"/> or <see cref="PartyErrors"/>.</summary>
-internal static class LocalFile
+/// <summary>Reads local files with a limit; every failure has a code of <see cref="StorageErrors"/>.</summary>
+public static class LocalFile
 {
     /// <summary>For files that only their owner may read.</summary>
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -55,7 +54,7 @@ internal static class LocalFile
         }
         catch (DecoderFallbackException e)
         {
-            throw new OrchestratorException(PartyErrors.NotText, $"{path} is not UTF-8 text.", inner: e);
+            throw new OrchestratorException(StorageErrors.NotText, $"{path} is not UTF-8 text.", inner: e);
         }
     }
 

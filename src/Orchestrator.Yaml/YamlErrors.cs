@@ -1,6 +1,6 @@
 using Orchestrator.Errors;
 
-namespace Orchestrator.Sdk;
+namespace Orchestrator.Yaml;
 
 /// <summary>Ways in which a YAML file fails to be what its specification says. Every message names file, line and column.</summary>
 public static class YamlErrors

@@ -21,7 +21,8 @@ public sealed class PolicyEngine(ExecutionPolicy policy, GroupEnvironment enviro
         ArgumentNullException.ThrowIfNull(request);
         return Rule(request.Point) switch
         {
-            PointRule.AllowAll => new Decision(true, state) { AllowStdioAccess = request is ExecExternal ? false : null },
+            PointRule.AllowAll => new Decision(true, state) { AllowStdioAccess = request is ExecExternal or CreateContainer ? false : null },
+            PointRule.AllowAllAndStreams => new Decision(true, state) { AllowStdioAccess = true },
             PointRule.Framework => Evaluate(state, request),
             _ => new Decision(false, state) { Errors = RefusalOf(request.Point) },
         };

@@ -13,6 +13,9 @@ public sealed record ContainerPolicy
     /// <summary>For people; the engine does not look at it. Empty: the policy gives none.</summary>
     public string Label { get; init; } = "";
 
+    /// <summary>What image it was made of, for people; the engine does not look at it. Empty: the policy gives none.</summary>
+    public string Id { get; init; } = "";
+
     /// <summary>Program and arguments, exactly.</summary>
     public required ImmutableArray<string> Command { get; init; }
 

@@ -17,16 +17,16 @@ internal sealed class ContainerReader(FrameworkVersion framework)
     /// <summary>A container.</summary>
     public ContainerPolicy ReadContainer(PolicyNode node) => PolicyFields.Read(node, "a container", fields =>
     {
-        fields.Ignore("id", "name");
         return new ContainerPolicy
         {
             Label = (fields.Find("name") as StringNode)?.Value ?? "",
+            Id = (fields.Find("id") as StringNode)?.Value ?? "",
             Command = fields.Texts("command"),
             Environment = ReadEnvironment(fields),
             Layers = fields.Texts("layers"),
             Mounts = fields.Objects("mounts", "a mount", ReadMount),
             ExecProcesses = fields.Objects("exec_processes", "an exec process", ReadExecProcess),
-            Signals = Since(new(0, 4, 1)) ? fields.Integers("signals") : [.. fields.Integers("signals"), .. SignalsOfOlderPolicies],
+            Signals = Since(new(0, 4, 1)) ? fields.Integers("signals") : [.. fields.Integers("signals").Union(SignalsOfOlderPolicies)],
             AllowElevated = fields.Flag("allow_elevated"),
             WorkingDirectory = fields.Text("working_dir"),
             AllowStdioAccess = fields.Flag("allow_stdio_access"),

@@ -8,8 +8,11 @@ public enum PointRule
     /// <summary>The framework's rule decides.</summary>
     Framework,
 
-    /// <summary>Every request is admitted.</summary>
+    /// <summary>Every request is admitted; the host gets no streams.</summary>
     AllowAll,
+
+    /// <summary>Every request is admitted, and the host gets the process's streams.</summary>
+    AllowAllAndStreams,
 
     /// <summary>Every request is refused.</summary>
     DenyAll,

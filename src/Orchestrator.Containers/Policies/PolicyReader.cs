@@ -94,8 +94,15 @@ public sealed class PolicyReader
     {
         ReferenceNode reference when reference.Path == FrameworkPath + rule.Name => PointRule.Framework,
         ReferenceNode reference => throw new OrchestratorException(PolicyErrors.Unsupported, $"{reference.Position}: {rule.Name} is {reference.Path}, which is another point's rule."),
-        _ => PolicyFields.Read(rule.Value, $"the rule {rule.Name}", fields => fields.Flag("allowed")) ? PointRule.AllowAll : PointRule.DenyAll,
+        _ => PolicyFields.Read(rule.Value, $"the rule {rule.Name}", fields => ReadVerdict(rule.Name, fields)),
     };
+
+    // The streams of other processes are those of their container.
+    private static PointRule ReadVerdict(string point, PolicyFields fields)
+    {
+        bool streams = point is "create_container" or "exec_external" && fields.Has("allow_stdio_access") && fields.Flag("allow_stdio_access");
+        return !fields.Flag("allowed") ? PointRule.DenyAll : streams ? PointRule.AllowAllAndStreams : PointRule.AllowAll;
+    }
 
     private ImmutableArray<T> TakeItems<T>(string name, Func<PolicyNode, T> read) =>
         Take(name) is { } rule ? PolicyFields.Items(rule.Value, name, read) : [];

@@ -1,0 +1,109 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Orchestrator.Containers.Policies;
+using Orchestrator.Containers.Policies.Writing;
+using Orchestrator.Containers.Replays;
+using Orchestrator.Tests;
+
+namespace Orchestrator.Containers.Tests.Policies;
+
+public sealed class PolicyWriterTests
+{
+    private static readonly string s_vectors = Path.Combine(Tree.Root, "..", "shared", "vectors");
+
+    [Theory]
+    [InlineData(PolicyShape.RuntimeTool)]
+    [InlineData(PolicyShape.Azure)]
+    [InlineData(PolicyShape.AzureIndented)]
+    public void What_is_written_means_what_was_read(PolicyShape shape)
+    {
+        JsonNode recording = ReadSessions();
+        foreach (JsonNode? session in recording["sessions"]!.AsArray())
+        {
+            string written = PolicyWriter.Write(PolicyReader.Read((string)session!["policy"]!), shape);
+            session["policy"] = written;
+
+            Assert.Equal(written, PolicyWriter.Write(PolicyReader.Read(written), shape));
+        }
+
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(recording.ToJsonString()));
+        ReplayResult result = RecordedSessions.Replay(stream);
+
+        Assert.Empty(result.Mismatches);
+        Assert.Equal(200, result.Sessions);
+    }
+
+    [Fact]
+    public void What_Azures_generator_wrote_is_written_to_the_byte()
+    {
+        int same = 0;
+        foreach (JsonNode? session in ReadSessions()["sessions"]!.AsArray())
+        {
+            string text = (string)session!["policy"]!;
+            if (text.Contains("external_processes", StringComparison.Ordinal) || !text.Contains("framework_version := \"0.4.1\"", StringComparison.Ordinal))
+            {
+                // The generator writes no processes beside the containers, and older versions have signals that are not written.
+                continue;
+            }
+
+            bool indented = text.Contains("containers := [\n", StringComparison.Ordinal);
+            Assert.Equal(text, PolicyWriter.Write(PolicyReader.Read(text), indented ? PolicyShape.AzureIndented : PolicyShape.Azure));
+            same++;
+        }
+
+        Assert.Equal(17, same);
+    }
+
+    [Theory]
+    [InlineData(PolicyShape.RuntimeTool)]
+    [InlineData(PolicyShape.Azure)]
+    public void A_genuine_attested_policy_comes_back(PolicyShape shape)
+    {
+        string path = Path.Combine(s_vectors, "snp", "uvm_security_policy.base64");
+        Assert.SkipUnless(File.Exists(path), "uvm_security_policy.base64 is not beside the tree.");
+        ExecutionPolicy policy = PolicyReader.Read(Convert.FromBase64String(File.ReadAllText(path)));
+
+        ExecutionPolicy again = PolicyReader.Read(PolicyWriter.Write(policy, shape));
+
+        Assert.Equal(policy.ApiVersion, again.ApiVersion);
+        Assert.Null(again.FrameworkVersion);
+        Assert.Equal(policy.Points.OrderBy(point => point.Key), again.Points.OrderBy(point => point.Key));
+        Assert.Equal(PointRule.AllowAllAndStreams, again.Points["create_container"]);
+        Assert.Equal(policy.Flags, again.Flags);
+    }
+
+    [Theory]
+    [InlineData("0.4.1")]
+    [InlineData("0.5.0")]
+    public void Text_that_needs_escapes_survives_every_shape(string framework)
+    {
+        string text = Policy.WithOneContainer(framework).Replace("\"working_dir\": \"/\"", "\"working_dir\": \"/<&>\\\"\\\\`\\u0001\\t\\r\\n ä😀\"", StringComparison.Ordinal);
+        ExecutionPolicy policy = PolicyReader.Read(text);
+        foreach (PolicyShape shape in Enum.GetValues<PolicyShape>())
+        {
+            Assert.Equal("/<&>\"\\`\u0001\t\r\n ä😀", PolicyReader.Read(PolicyWriter.Write(policy, shape)).Containers[0].WorkingDirectory);
+        }
+    }
+
+    [Fact]
+    public void The_runtime_tools_shape_is_a_member_a_line()
+    {
+        string text = PolicyWriter.Write(PolicyReader.Read(Policy.WithOneContainer("0.5.0")), PolicyShape.RuntimeTool);
+
+        Assert.StartsWith("package policy\n\napi_version := \"0.10.0\"\nframework_version := \"0.5.0\"\n\ncontainers := [\n    {\n        \"command\": [\"/bin/prepare\"],\n", text, StringComparison.Ordinal);
+        Assert.Contains("        \"env_rules\": [{\"pattern\": \"A=.*\", \"strategy\": \"re2\", \"required\": false}],\n", text, StringComparison.Ordinal);
+        Assert.Contains("        \"no_new_privileges\": true,\n    },\n]\n\nallow_properties_access := false\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("scratch_unmount := data.framework.scratch_unmount\n\nreason := data.framework.reason\n", text, StringComparison.Ordinal);
+    }
+
+    private static JsonNode ReadSessions()
+    {
+        string path = Path.Combine(s_vectors, "policy", "sessions.json.gz");
+        Assert.SkipUnless(File.Exists(path), "sessions.json.gz is not beside the tree.");
+        using FileStream file = File.OpenRead(path);
+        using var gzip = new GZipStream(file, CompressionMode.Decompress);
+        return JsonNode.Parse(gzip, documentOptions: new JsonDocumentOptions { MaxDepth = 128 })!;
+    }
+}

@@ -19,34 +19,12 @@ public sealed class PolicyEngine(ExecutionPolicy policy, GroupEnvironment enviro
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(request);
-        return Rule(request.Point) switch
+        return policy.RuleAt(request.Point) switch
         {
             PointRule.AllowAll => new Decision(true, state) { AllowStdioAccess = request is ExecExternal or CreateContainer ? false : null },
             PointRule.AllowAllAndStreams => new Decision(true, state) { AllowStdioAccess = true },
             PointRule.Framework => Evaluate(state, request),
             _ => new Decision(false, state) { Errors = RefusalOf(request.Point) },
-        };
-    }
-
-    private PointRule Rule(string name)
-    {
-        EnforcementPoint point = EnforcementPoint.All[name];
-        if (policy.ApiVersion is not { } api)
-        {
-            return PointRule.DenyAll;
-        }
-
-        // A policy that could know the point and does not mention it refuses it.
-        if (api >= point.Introduced || policy.Points.ContainsKey(name))
-        {
-            return policy.Points.GetValueOrDefault(name, PointRule.DenyAll);
-        }
-
-        return point.Default switch
-        {
-            PointDefault.Allow => PointRule.AllowAll,
-            PointDefault.Framework => PointRule.Framework,
-            _ => PointRule.DenyAll,
         };
     }
 

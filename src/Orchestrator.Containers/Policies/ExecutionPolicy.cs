@@ -41,6 +41,30 @@ public sealed record ExecutionPolicy
 
     /// <summary>Global permissions.</summary>
     public PolicyFlags Flags { get; init; } = new();
+
+    /// <summary>What happens at an enforcement point: what the policy says of it, or what it means that the policy says nothing.</summary>
+    /// <param name="point">A name of <see cref="EnforcementPoint.All"/>.</param>
+    public PointRule RuleAt(string point)
+    {
+        EnforcementPoint asked = EnforcementPoint.All[point];
+        if (ApiVersion is not { } api)
+        {
+            return PointRule.DenyAll;
+        }
+
+        // A policy that could know the point and does not mention it refuses it.
+        if (api >= asked.Introduced || Points.ContainsKey(point))
+        {
+            return Points.GetValueOrDefault(point, PointRule.DenyAll);
+        }
+
+        return asked.Default switch
+        {
+            PointDefault.Allow => PointRule.AllowAll,
+            PointDefault.Framework => PointRule.Framework,
+            _ => PointRule.DenyAll,
+        };
+    }
 }
 
 /// <summary>Global permissions; what a policy does not mention is not permitted.</summary>

@@ -19,6 +19,9 @@ public sealed class TextRule
     /// <summary>Whether it is a pattern.</summary>
     public bool IsPattern => _pattern is not null;
 
+    /// <summary>The pattern; null: one text exactly.</summary>
+    internal Re2Pattern? Pattern => _pattern;
+
     /// <summary>Permits <paramref name="text"/> alone.</summary>
     public static TextRule Exactly(string text) => new(text, null);
 

@@ -4,7 +4,7 @@ using Orchestrator.Errors;
 
 namespace Orchestrator.Attestation.Snp;
 
-/// <summary>Which verified reports a party trusts. As constructed it refuses debugging, migration, lesser privilege levels and chips that nobody checked for revocation.</summary>
+/// <summary>Which verified reports a party trusts. As constructed it refuses debugging, migration, lesser privilege levels, simulated processors, sandboxes, and chips that nobody checked for revocation.</summary>
 public sealed record SnpPolicy
 {
     /// <summary>The party whose policy it is.</summary>
@@ -33,6 +33,12 @@ public sealed record SnpPolicy
 
     /// <summary>Accept chips without consulting the vendor's list of revoked certificates.</summary>
     public bool AllowUnknownRevocation { get; init; }
+
+    /// <summary>Accept simulated processors, whose root the party has named.</summary>
+    public bool AllowSimulated { get; init; }
+
+    /// <summary>Accept groups that run in namespaces of the host's kernel: nothing isolates them from the host's administrator.</summary>
+    public bool AllowSandbox { get; init; }
 
     /// <summary>Everything that the policy has against a report; empty: it is to be trusted.</summary>
     /// <param name="verified">The report.</param>
@@ -99,6 +105,16 @@ public sealed record SnpPolicy
 
     private IEnumerable<Denial> PlatformDenials(VerifiedSnpReport verified)
     {
+        if (verified.Chain.Product.IsSimulated && !AllowSimulated)
+        {
+            yield return Deny(SnpPolicyErrors.Simulated, "product", "a processor", $"{verified.Chain.Product}, which is software");
+        }
+
+        if (verified.Report.IsSandbox && !AllowSandbox)
+        {
+            yield return Deny(SnpPolicyErrors.Sandbox, "family_id", "a virtual machine", "a sandbox on the host's kernel");
+        }
+
         foreach ((string component, byte least) in MinimumTcb.OrderBy(part => part.Key, StringComparer.Ordinal))
         {
             if (!verified.ReportedTcb.Components.TryGetValue(component, out byte version) || version < least)

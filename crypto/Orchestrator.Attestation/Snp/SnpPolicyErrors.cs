@@ -31,4 +31,10 @@ public static class SnpPolicyErrors
 
     /// <summary>Nobody asked the vendor.</summary>
     public static readonly ErrorCode RevocationUnknown = new("snp-revocation-unknown", ErrorClass.Refused, "Nobody checked whether the vendor has revoked the chip's certificates.", "Give the product line's list of revoked certificates, or allow unknown revocation by name.");
+
+    /// <summary>No processor at all.</summary>
+    public static readonly ErrorCode Simulated = new("snp-simulated", ErrorClass.Refused, "The processor is simulated: it protects nothing from who runs it.", "Have the group launched on a real processor, or allow simulated ones by name, for trials.");
+
+    /// <summary>No virtual machine.</summary>
+    public static readonly ErrorCode Sandbox = new("snp-sandbox", ErrorClass.Refused, "The group runs in a sandbox on the host's kernel, which the host's administrator can look into.", "Have the group launched as a virtual machine, or allow sandboxes by name, for trials.");
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Orchestrator.Attestation.X509;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Attestation.Snp;
 
@@ -15,6 +16,7 @@ public sealed class SnpProduct
         Name = entry.Name;
         TcbBytes = entry.Tcb;
         ChipIdBytes = entry.ChipIdBytes;
+        IsSimulated = entry.Simulated;
         Root = root;
     }
 
@@ -30,20 +32,29 @@ public sealed class SnpProduct
     /// <summary>Leading bytes of the chip ID that the chip's certificate holds.</summary>
     public int ChipIdBytes { get; }
 
+    /// <summary>Whether its processors are software: anybody can make one, so a party has to name their root.</summary>
+    public bool IsSimulated { get; }
+
     /// <summary>The line's root key (ARK), self-signed.</summary>
     public SignedCertificate Root { get; }
 
-    /// <summary>The same line under another root: for simulated processors, whose root a party has to name.</summary>
-    public SnpProduct WithRoot(SignedCertificate root) => new(new Entry(Name, "", TcbBytes, ChipIdBytes), root);
+    /// <summary>The line that a root names in its common name (<c>ARK-Milan</c>), under that root: for roots that a party trusts of its own accord.</summary>
+    /// <exception cref="OrchestratorException"><see cref="SnpErrors.ChainInvalid"/>: it names no known line.</exception>
+    public static SnpProduct Under(SignedCertificate root)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        return Entries().FirstOrDefault(entry => root.CommonName == $"ARK-{entry.Name}") is { } entry
+            ? new SnpProduct(entry, root)
+            : throw new OrchestratorException(SnpErrors.ChainInvalid, $"The root {root.CommonName} is of no known product line.");
+    }
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
 
     private static ImmutableArray<SnpProduct> Load() =>
-    [
-        .. JsonSerializer.Deserialize<Entry[]>(Resource("products.json"), s_options)!
-            .Select(entry => new SnpProduct(entry, SignedCertificate.ParsePem(Resource($"roots/{entry.Root}")).Single())),
-    ];
+        [.. Entries().Where(entry => !entry.Simulated).Select(entry => new SnpProduct(entry, SignedCertificate.ParsePem(Resource($"roots/{entry.Root}")).Single()))];
+
+    private static Entry[] Entries() => JsonSerializer.Deserialize<Entry[]>(Resource("products.json"), s_options)!;
 
     private static string Resource(string name)
     {
@@ -52,5 +63,5 @@ public sealed class SnpProduct
         return reader.ReadToEnd();
     }
 
-    private sealed record Entry(string Name, string Root, ImmutableDictionary<string, int> Tcb, int ChipIdBytes);
+    private sealed record Entry(string Name, string Root, ImmutableDictionary<string, int> Tcb, int ChipIdBytes, bool Simulated = false);
 }

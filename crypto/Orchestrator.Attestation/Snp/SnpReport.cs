@@ -44,6 +44,9 @@ public sealed class SnpReport
     /// <summary>16 bytes, set by the guest's owner.</summary>
     public ReadOnlyMemory<byte> FamilyId => Slice(0x010, 16);
 
+    /// <summary>Whether the family id says that the guest is a sandbox on the host's kernel: <c>sandbox</c> in ASCII, then zeros.</summary>
+    public bool IsSandbox => FamilyId.Span.TrimEnd((byte)0).SequenceEqual("sandbox"u8);
+
     /// <summary>16 bytes, set by the guest's owner.</summary>
     public ReadOnlyMemory<byte> ImageId => Slice(0x020, 16);
 

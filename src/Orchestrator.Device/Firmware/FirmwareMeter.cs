@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using Orchestrator.Attestation;
+using Orchestrator.Attestation.Programs;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Device.Firmware;
@@ -51,19 +50,7 @@ public sealed class FirmwareMeter
     /// <summary>The board controller's image.</summary>
     public byte[] ReadIcuImage() => Guard(() => File.ReadAllBytes(Path.Combine(_folder, IcuImage)));
 
-    private Measurement MeasureProgram(string assembly) => Guard(() =>
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA384);
-        foreach (string file in AssemblyClosure.Of(_folder, assembly))
-        {
-            using FileStream content = File.OpenRead(Path.Combine(_folder, file));
-            hash.AppendData(Encoding.UTF8.GetBytes(file));
-            hash.AppendData([0]);
-            hash.AppendData(SHA384.HashData(content));
-        }
-
-        return new Measurement(hash.GetHashAndReset());
-    });
+    private Measurement MeasureProgram(string assembly) => Guard(() => ProgramMeter.Measure(_folder, assembly));
 
     private static T Guard<T>(Func<T> measure)
     {

@@ -2,7 +2,7 @@ using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 
-namespace Orchestrator.Device.Firmware;
+namespace Orchestrator.Attestation.Programs;
 
 /// <summary>Which files of a folder a program consists of, found by reading references, without loading anything.</summary>
 internal static class AssemblyClosure

@@ -250,7 +250,7 @@ public class SessionTests
         };
         await job.QueueAsync();
         await FakeAgent.AttendAllAsync(job);
-        await job.WatchAsync(happened => happened.Kind == "running");
+        await device.LatestCommandAsync("run");
 
         await host.RestartAsync();
         await job.ReconnectAsync(host);

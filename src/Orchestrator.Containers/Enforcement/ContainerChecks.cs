@@ -14,7 +14,7 @@ internal sealed class ContainerChecks(GroupEnvironment environment)
         && PermitsUser(container, request.Privileges)
         && PermitsPrivilege(container, request)
         && container.WorkingDirectory == request.Process.WorkingDirectory
-        && container.Command.SequenceEqual(request.Process.Command)
+        && PermitsCommand(container, request)
         && request.Mounts.All(mount => PermitsMount(state, container, request, mount))
         && container.SeccompProfile == request.SeccompProfile;
 
@@ -47,7 +47,7 @@ internal sealed class ContainerChecks(GroupEnvironment environment)
     public void Explain(Reasons reasons, GroupState state, ImmutableArray<ContainerPolicy> possible, CreateContainer request)
     {
         reasons.Require(possible.Any(container => PermitsPrivilege(container, request)), "privileged escalation not allowed");
-        reasons.Require(possible.Any(container => container.Command.SequenceEqual(request.Process.Command)), "invalid command");
+        reasons.Require(possible.Any(container => PermitsCommand(container, request)), "invalid command");
         reasons.Require(possible.Any(container => container.WorkingDirectory == request.Process.WorkingDirectory), "invalid working directory");
         reasons.Require(possible.Any(container => PermitsNoNewPrivileges(container, request.Privileges)), "invalid noNewPrivileges");
         reasons.Require(possible.Any(container => PermitsUser(container, request.Privileges)), "invalid user");
@@ -85,6 +85,9 @@ internal sealed class ContainerChecks(GroupEnvironment environment)
     // Names only: values may be secret.
     private static string[] Strangers(IEnumerable<ImmutableArray<EnvironmentRule>> candidates, ImmutableArray<string> variables) =>
         [.. variables.Where(variable => !candidates.Any(rules => rules.Any(rule => rule.Permits(variable)))).Select(variable => variable.Split('=')[0])];
+
+    private static bool PermitsCommand(ContainerPolicy container, CreateContainer request) =>
+        !container.Command.IsEmpty && container.Command.SequenceEqual(request.Process.Command);
 
     // A container that may gain privileges may also do without.
     private static bool PermitsNoNewPrivileges(ContainerPolicy container, ProcessPrivileges requested) => !container.NoNewPrivileges || requested.NoNewPrivileges;

@@ -16,7 +16,7 @@ public sealed record ContainerPolicy
     /// <summary>What image it was made of, for people; the engine does not look at it. Empty: the policy gives none.</summary>
     public string Id { get; init; } = "";
 
-    /// <summary>Program and arguments, exactly.</summary>
+    /// <summary>Program and arguments, exactly; empty: it cannot be created, for its image says nothing to run.</summary>
     public required ImmutableArray<string> Command { get; init; }
 
     /// <summary>Environment variables that it may or must have.</summary>

@@ -21,7 +21,7 @@ internal sealed class ContainerReader(FrameworkVersion framework)
         {
             Label = (fields.Find("name") as StringNode)?.Value ?? "",
             Id = (fields.Find("id") as StringNode)?.Value ?? "",
-            Command = fields.Texts("command"),
+            Command = fields.Require("command") is NullNode ? [] : fields.Texts("command"),
             Environment = ReadEnvironment(fields),
             Layers = fields.Texts("layers"),
             Mounts = fields.Objects("mounts", "a mount", ReadMount),

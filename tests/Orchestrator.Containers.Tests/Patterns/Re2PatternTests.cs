@@ -22,6 +22,8 @@ public sealed class Re2PatternTests
     [InlineData("[]a]+", "]a")]
     [InlineData(@"\Q.*\E+", ".**")]
     [InlineData("(?i)Key", "kEy")]
+    [InlineData("(?i)(FABRIC)_.+=.+", "Fabric_Id=1")]
+    [InlineData("T(E)?MP=.+", "TMP=/tmp")]
     [InlineData("(?i)k", "\u212A")]
     [InlineData("(?s).", "\n")]
     [InlineData("(?m)a$\nb", "a\nb")]

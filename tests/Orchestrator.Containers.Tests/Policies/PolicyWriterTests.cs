@@ -2,9 +2,11 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Orchestrator.Containers.Enforcement;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Containers.Policies.Writing;
 using Orchestrator.Containers.Replays;
+using Orchestrator.Containers.Tests.Enforcement;
 using Orchestrator.Tests;
 
 namespace Orchestrator.Containers.Tests.Policies;
@@ -85,6 +87,20 @@ public sealed class PolicyWriterTests
         {
             Assert.Equal("/<&>\"\\`\u0001\t\r\n ä😀", PolicyReader.Read(PolicyWriter.Write(policy, shape)).Containers[0].WorkingDirectory);
         }
+    }
+
+    [Theory]
+    [InlineData(PolicyShape.RuntimeTool)]
+    [InlineData(PolicyShape.Azure)]
+    public void A_container_without_a_command_stays_one_that_cannot_be_created(PolicyShape shape)
+    {
+        string text = Policy.WithOneContainer("0.5.0").Replace("[\"/bin/prepare\"]", "null", StringComparison.Ordinal);
+        var group = new Group(PolicyWriter.Write(PolicyReader.Read(text), shape));
+        group.Prepare(Group.Id('a'), '1', 1);
+
+        CreateContainer request = Group.Create(Group.Id('a'));
+        group.Refuse(request, "invalid command");
+        group.Refuse(request with { Process = request.Process with { Command = [] } }, "invalid command");
     }
 
     [Fact]

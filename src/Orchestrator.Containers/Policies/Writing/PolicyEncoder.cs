@@ -11,7 +11,7 @@ internal static class PolicyEncoder
     /// <param name="labelled">Whether its <c>id</c> and <c>name</c> are written.</param>
     public static PolicyNode Encode(ContainerPolicy container, bool labelled) => Object(
     [
-        ("command", Texts(container.Command)),
+        ("command", container.Command.IsEmpty ? new NullNode(default) : Texts(container.Command)),
         ("env_rules", Items(container.Environment, Encode)),
         ("layers", Texts(container.Layers)),
         ("mounts", Items(container.Mounts, Encode)),

@@ -9,12 +9,18 @@ namespace Orchestrator.Containers.Policies.Writing;
 /// </summary>
 public static class PolicyWriter
 {
-    private static readonly ImmutableArray<string> PointsInOrder =
+    private static readonly ImmutableArray<string> RuntimeOrder =
     [
         "mount_device", "rw_mount_device", "unmount_device", "rw_unmount_device", "mount_blockdev", "unmount_blockdev", "mount_overlay",
         "unmount_overlay", "mount_cims", "create_container", "exec_in_container", "exec_external", "shutdown_container",
         "signal_container_process", "plan9_mount", "plan9_unmount", "get_properties", "dump_stacks", "runtime_logging", "load_fragment",
         "load_transparency_trust_list", "scratch_mount", "scratch_unmount", "host_network", "log_provider", "registry_changes",
+    ];
+
+    private static readonly ImmutableArray<string> LateInAzure =
+    [
+        "rw_mount_device", "host_network", "load_transparency_trust_list", "rw_unmount_device", "mount_blockdev", "unmount_blockdev", "mount_cims",
+        "log_provider", "registry_changes",
     ];
 
     /// <summary>Writes <paramref name="policy"/> in a generator's <paramref name="shape"/>, ended by a line feed.</summary>
@@ -30,7 +36,7 @@ public static class PolicyWriter
             Versions(policy),
         }
         .Concat(blocks)
-        .Concat([Flags(policy), Points(policy), Reason(policy, runtime)])
+        .Concat([Flags(policy), Points(policy, runtime), Reason(policy, runtime)])
         .Where(block => block.Length > 0)) + "\n";
     }
 
@@ -90,8 +96,11 @@ public static class PolicyWriter
 
     private static string Flag(string name, bool value, bool written) => value || written ? $"{name} := {(value ? "true" : "false")}" : "";
 
-    private static string Points(ExecutionPolicy policy) => Lines(
-        [.. PointsInOrder.Where(policy.Points.ContainsKey).Select(point => $"{point} := {Rule(point, policy.Points[point])}")]);
+    // Azure's generator lists the points that came later behind the others.
+    private static string Points(ExecutionPolicy policy, bool runtime) => Lines(
+        RuntimeOrder.Where(policy.Points.ContainsKey)
+            .OrderBy(point => runtime ? 0 : LateInAzure.IndexOf(point))
+            .Select(point => $"{point} := {Rule(point, policy.Points[point])}"));
 
     private static string Rule(string point, PointRule rule) => rule switch
     {

@@ -47,6 +47,15 @@ public abstract class YamlValue(string path, YamlPlace place)
         return text.Length > 0 && text.Length <= maxLength ? text : throw Bad($"is not a text of 1 to {maxLength} characters");
     }
 
+    /// <summary>What a process can be given as argument: a text, which may be empty or have several lines, without a zero character.</summary>
+    public string AsArgument(int maxLength = 131_072)
+    {
+        string text = Scalar("a text").Text;
+        return text.Length <= maxLength && !text.Contains('\0', StringComparison.Ordinal)
+            ? text
+            : throw Bad($"is not a text of at most {maxLength} characters without a zero character");
+    }
+
     /// <summary>An unquoted decimal integer from <paramref name="min"/> to <paramref name="max"/>.</summary>
     public long AsInteger(long min, long max) => AsNumber<long>("an integer", NumberStyles.AllowLeadingSign, min, max);
 

@@ -7,10 +7,6 @@ namespace Orchestrator.Containers.Policies;
 /// <summary>Reads the objects of a policy or fragment as its framework's version means them.</summary>
 internal sealed class ContainerReader(FrameworkVersion framework)
 {
-    private const string SandboxPrefix = "sandbox://";
-    private const string HugePagesPrefix = "hugepages://";
-    private const string SharePrefix = "plan9://";
-
     // Older policies could not name these signals; the framework's later rules count them in.
     private static readonly ImmutableArray<long> SignalsOfOlderPolicies = [9, 15];
 
@@ -84,11 +80,13 @@ internal sealed class ContainerReader(FrameworkVersion framework)
         };
     }
 
-    private static TextRule ReadPattern(string pattern, TextPosition position)
+    private static TextRule ReadPattern(string pattern, TextPosition position) => Admit(TextRule.Matching, pattern, position);
+
+    private static T Admit<T>(Func<string, T> parse, string pattern, TextPosition position)
     {
         try
         {
-            return TextRule.Matching(pattern);
+            return parse(pattern);
         }
         catch (FormatException e)
         {
@@ -99,18 +97,11 @@ internal sealed class ContainerReader(FrameworkVersion framework)
     /// <summary>A mount.</summary>
     public static MountRule ReadMount(PolicyNode node) => PolicyFields.Read(node, "a mount", ReadMount);
 
-    private static MountRule ReadMount(PolicyFields fields)
-    {
-        string source = fields.Text("source");
-        TextPosition position = fields.Require("source").Position;
-        return new MountRule(fields.Text("destination"), source switch
-        {
-            _ when source.StartsWith(SandboxPrefix, StringComparison.Ordinal) => new MountSource.Sandbox(source, ReadPattern(source[SandboxPrefix.Length..], position)),
-            _ when source.StartsWith(HugePagesPrefix, StringComparison.Ordinal) => new MountSource.HugePages(source, ReadPattern(source[HugePagesPrefix.Length..], position)),
-            _ when source.StartsWith(SharePrefix, StringComparison.Ordinal) => new MountSource.Share(source),
-            _ => new MountSource.Path(source),
-        }, fields.Text("type"), fields.Texts("options"));
-    }
+    private static MountRule ReadMount(PolicyFields fields) => new(
+        fields.Text("destination"),
+        Admit(MountSource.Parse, fields.Text("source"), fields.Require("source").Position),
+        fields.Text("type"),
+        fields.Texts("options"));
 
     private static UserRule ReadUser(PolicyNode node) => PolicyFields.Read(node, "a user", fields => new UserRule(
         PolicyFields.Read(fields.Require("user_idname"), "a user's name rule", ReadIdentity),

@@ -6,15 +6,19 @@ namespace Orchestrator.Attestation.Snp;
 /// <summary>A chip's certificates, verified up to the root of its product line; only <see cref="Verify"/> makes one.</summary>
 public sealed class SnpChain
 {
-    private SnpChain(SnpProduct product, SnpChipCertificate chip, bool revocationChecked)
+    private SnpChain(SnpProduct product, SignedCertificate intermediate, SnpChipCertificate chip, bool revocationChecked)
     {
         Product = product;
+        Intermediate = intermediate;
         Chip = chip;
         RevocationChecked = revocationChecked;
     }
 
     /// <summary>The product line whose root it leads to.</summary>
     public SnpProduct Product { get; }
+
+    /// <summary>The issuer of the signing key's certificate (ASK or ASVK).</summary>
+    public SignedCertificate Intermediate { get; }
 
     /// <summary>The signing key's certificate.</summary>
     public SnpChipCertificate Chip { get; }
@@ -52,7 +56,7 @@ public sealed class SnpChain
             throw new OrchestratorException(SnpErrors.Revoked, $"{product.Root.CommonName} has revoked the certificate of {intermediate.CommonName}.");
         }
 
-        return new SnpChain(product, SnpChipCertificate.Read(chip), revocations is not null);
+        return new SnpChain(product, intermediate, SnpChipCertificate.Read(chip), revocations is not null);
     }
 
     private static OrchestratorException Broken(string finding) => new(SnpErrors.ChainInvalid, $"{finding}.");

@@ -32,7 +32,7 @@ public sealed record SnpChipCertificate(
         try
         {
             Dictionary<string, ReadOnlyMemory<byte>> extensions = certificate.Extensions.ToDictionary(extension => extension.Oid!.Value!, extension => (ReadOnlyMemory<byte>)extension.RawData);
-            ReadOnlyMemory<byte>? chip = extensions.TryGetValue($"{Arc}.4", out ReadOnlyMemory<byte> id) ? ReadChipId(id) : null;
+            ReadOnlyMemory<byte>? chip = extensions.TryGetValue($"{Arc}.4", out ReadOnlyMemory<byte> id) ? ReadChipId(id) : (ReadOnlyMemory<byte>?)null; // A plain null would become an empty memory.
             string? provider = extensions.TryGetValue($"{Arc}.5", out ReadOnlyMemory<byte> csp) ? ReadText(csp) : null;
             if (chip is null == provider is null)
             {

@@ -10,6 +10,9 @@ public static class SnpErrors
     /// <summary>Not a report.</summary>
     public static readonly ErrorCode ReportMalformed = new("snp-report-malformed", ErrorClass.Input, "The attestation report is not one of AMD's layout that is known here.", AskOperator);
 
+    /// <summary>No certificates for a report.</summary>
+    public static readonly ErrorCode CertificatesMissing = new("snp-certificates-missing", ErrorClass.Usage, "No certificate of the chip's key was given, or the file named holds none.", "Name the chip's certificates: the platform's JSON, a PEM chain, or the VCEK and its chain as two files.");
+
     /// <summary>The signature is not by the chip's key.</summary>
     public static readonly ErrorCode SignatureInvalid = new("snp-signature-invalid", ErrorClass.Integrity, "The report's signature is not by the chip's key.", AskOperator);
 

@@ -13,6 +13,12 @@ public sealed record SnpPolicy
     /// <summary>Launch measurements to accept; null: the endorsement alone decides, an empty list accepts none.</summary>
     public ImmutableArray<Measurement>? Measurements { get; init; }
 
+    /// <summary>Publishers (did:x509) whose endorsements count; null: any, for who asks only what is endorsed.</summary>
+    public ImmutableArray<string>? Endorsers { get; init; }
+
+    /// <summary>Accept any measurement: for who asks only whether a report is genuine.</summary>
+    public bool AllowUnknownMeasurement { get; init; }
+
     /// <summary>SHA-256 of the execution policy that the group has to be bound to; null: any.</summary>
     public ReadOnlyMemory<byte>? PolicyDigest { get; init; }
 
@@ -24,6 +30,9 @@ public sealed record SnpPolicy
 
     /// <summary>Least security version of the guest.</summary>
     public uint MinimumGuestSvn { get; init; }
+
+    /// <summary>Least privileged level that may have asked for the report, 0 to 3; 0 accepts the guest's most privileged software alone.</summary>
+    public uint MaximumVmpl { get; init; }
 
     /// <summary>Accept guests whose memory the host may read.</summary>
     public bool AllowDebug { get; init; }
@@ -61,7 +70,12 @@ public sealed record SnpPolicy
             yield return Deny(SnpPolicyErrors.MeasurementUnknown, "measurement", $"{endorsement.Measurement}, which {endorsement.Issuer} endorses", report.Measurement.ToString());
         }
 
-        if (Measurements is null && endorsement is null)
+        if (endorsement is not null && Endorsers is { } publishers && !publishers.Contains(endorsement.Issuer))
+        {
+            yield return Deny(SnpPolicyErrors.EndorserUnknown, "endorsement.issuer", publishers.IsEmpty ? "none" : string.Join(" or ", publishers), endorsement.Issuer);
+        }
+
+        if (Measurements is null && endorsement is null && !AllowUnknownMeasurement)
         {
             yield return Deny(SnpPolicyErrors.MeasurementUnknown, "measurement", "one that the policy lists or its publisher endorses", report.Measurement.ToString());
         }
@@ -92,9 +106,9 @@ public sealed record SnpPolicy
             yield return Deny(SnpPolicyErrors.Migration, "guest_policy.migration", "not allowed", "allowed");
         }
 
-        if (report.Vmpl != 0)
+        if (report.Vmpl > MaximumVmpl)
         {
-            yield return Deny(SnpPolicyErrors.Vmpl, "vmpl", "0", $"{report.Vmpl}");
+            yield return Deny(SnpPolicyErrors.Vmpl, "vmpl", MaximumVmpl == 0 ? "0" : $"at most {MaximumVmpl}", $"{report.Vmpl}");
         }
 
         if (report.GuestSvn < MinimumGuestSvn)

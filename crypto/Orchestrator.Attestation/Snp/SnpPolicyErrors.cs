@@ -8,6 +8,9 @@ public static class SnpPolicyErrors
     /// <summary>Not the software that is trusted.</summary>
     public static readonly ErrorCode MeasurementUnknown = new("snp-measurement", ErrorClass.Refused, "The group runs another utility VM than those that are trusted.", "Ask the operator to launch an endorsed image, or add the measurement once you know what it is.");
 
+    /// <summary>Endorsed by somebody who is not trusted to.</summary>
+    public static readonly ErrorCode EndorserUnknown = new("snp-endorser", ErrorClass.Refused, "The measurement is endorsed by a publisher who is not trusted.", "Get the endorsement from the publisher that the policy names, or name this one once you know who it is.");
+
     /// <summary>Another execution policy.</summary>
     public static readonly ErrorCode PolicyDigest = new("snp-policy-digest", ErrorClass.Refused, "The group is bound to another execution policy.", "Have the group launched under the policy that the parties agreed on.");
 

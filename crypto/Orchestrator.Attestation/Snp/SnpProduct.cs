@@ -17,6 +17,7 @@ public sealed class SnpProduct
         TcbBytes = entry.Tcb;
         ChipIdBytes = entry.ChipIdBytes;
         IsSimulated = entry.Simulated;
+        CpuFamily = entry.CpuFamily;
         Root = root;
     }
 
@@ -35,6 +36,9 @@ public sealed class SnpProduct
     /// <summary>Whether its processors are software: anybody can make one, so a party has to name their root.</summary>
     public bool IsSimulated { get; }
 
+    /// <summary>CPUID family of its processors, as reports from version 3 on name it; null: the line has none of its own.</summary>
+    public int? CpuFamily { get; }
+
     /// <summary>The line's root key (ARK), self-signed.</summary>
     public SignedCertificate Root { get; }
 
@@ -46,6 +50,13 @@ public sealed class SnpProduct
         return Entries().FirstOrDefault(entry => root.CommonName == $"ARK-{entry.Name}") is { } entry
             ? new SnpProduct(entry, root)
             : throw new OrchestratorException(SnpErrors.ChainInvalid, $"The root {root.CommonName} is of no known product line.");
+    }
+
+    /// <summary>The line whose TCB layout a report uses, going by what it says of its processor: to show it, not to trust it.</summary>
+    public static SnpProduct LikelyOf(SnpReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return All.FirstOrDefault(line => report.Processor is { } processor && line.CpuFamily == processor.Family) ?? All[0];
     }
 
     /// <summary>The name.</summary>
@@ -63,5 +74,5 @@ public sealed class SnpProduct
         return reader.ReadToEnd();
     }
 
-    private sealed record Entry(string Name, string Root, ImmutableDictionary<string, int> Tcb, int ChipIdBytes, bool Simulated = false);
+    private sealed record Entry(string Name, string Root, ImmutableDictionary<string, int> Tcb, int ChipIdBytes, int? CpuFamily = null, bool Simulated = false);
 }

@@ -62,8 +62,14 @@ public sealed class SnpReport
     /// <summary>Whose key signed.</summary>
     public SnpSigningKey SigningKey => (SnpSigningKey)((ReadUInt32(0x048) >> 2) & 7);
 
-    /// <summary>Whether the chip hides its ID.</summary>
-    public bool MasksChipId => (ReadUInt32(0x048) & 2) != 0;
+    /// <summary>Whether <see cref="AuthorKeyDigest"/> says whose guest it is.</summary>
+    public bool HasAuthorKey => (ReadUInt32(0x048) & 1) != 0;
+
+    /// <summary>Whether the platform keeps the chip's key to itself: such a report has no signature.</summary>
+    public bool MasksChipKey => (ReadUInt32(0x048) & 2) != 0;
+
+    /// <summary>Whether the platform hides the chip's ID.</summary>
+    public bool MasksChipId => !ChipId.Span.ContainsAnyExcept((byte)0);
 
     /// <summary>64 bytes, chosen by the guest when it asked.</summary>
     public ReadOnlyMemory<byte> ReportData => Slice(0x050, 64);
@@ -98,8 +104,17 @@ public sealed class SnpReport
     /// <summary>Versions below which the firmware cannot go back.</summary>
     public ulong CommittedTcb => ReadUInt64(0x1E0);
 
+    /// <summary>Firmware that runs.</summary>
+    public SnpFirmware CurrentFirmware => new(_bytes[0x1EA], _bytes[0x1E9], _bytes[0x1E8]);
+
+    /// <summary>Firmware below which the platform cannot go back.</summary>
+    public SnpFirmware CommittedFirmware => new(_bytes[0x1EE], _bytes[0x1ED], _bytes[0x1EC]);
+
     /// <summary>Versions when the guest was launched.</summary>
     public ulong LaunchTcb => ReadUInt64(0x1F0);
+
+    /// <summary>Mitigations that were on when the guest was launched and are on now, as bits; null before version 5.</summary>
+    public (ulong Launch, ulong Current)? Mitigations => Version >= 5 ? (ReadUInt64(0x1F8), ReadUInt64(0x200)) : null;
 
     /// <summary>The whole report, as received.</summary>
     public ReadOnlyMemory<byte> Bytes => _bytes;

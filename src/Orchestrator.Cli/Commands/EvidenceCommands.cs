@@ -7,6 +7,7 @@ using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Errors;
 using Orchestrator.Sdk;
+using Orchestrator.Sdk.Snp;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -16,22 +17,30 @@ internal static class EvidenceCommands
     private const string Kind = "itx-quote";
 
     public static Command Create(Terminal terminal) => CliCommand.Group(
-        "evidence", "Look at what a device says of itself, and judge it, without any host.", Show(terminal), Verify(terminal));
+        "evidence", "Look at what a device or a confidential container group says of itself, and judge it, without any host.", Show(terminal), Verify(terminal));
 
     private static CliCommand Show(Terminal terminal)
     {
         Argument<string> file = FileArgument();
         var command = new CliCommand(
             "show",
-            "Print every claim and certificate of evidence. Nothing is verified but that the claims belong to the certificates beside them: anybody can make such evidence.",
+            "Print every claim and certificate of a device's evidence, or every field of an SEV-SNP attestation report. Nothing is verified but that a device's claims belong to the certificates beside them: anybody can make such evidence.",
             "orchestrator evidence show evidence.cose",
+            "orchestrator evidence show report.bin",
             "orchestrator evidence show result/receipt.cose --json")
         {
             file,
         };
         command.SetAction(parsed =>
         {
-            Evidence evidence = EvidenceCheck.ReadFile(parsed.GetRequiredValue(file));
+            string path = parsed.GetRequiredValue(file);
+            if (SnpFiles.HoldsReport(path))
+            {
+                SnpEvidence.Show(terminal, path);
+                return;
+            }
+
+            Evidence evidence = EvidenceCheck.ReadFile(path);
             Quote claims = EvidenceVerifier.ReadUnverified(evidence, out IReadOnlyList<DeviceCertificate> certificates);
             terminal.Result(
                 new { kind = Kind, verified = false, digest = evidence.Digest.ToString(), claims = Names(claims), certificates = certificates.Select(ToJson) },
@@ -43,30 +52,45 @@ internal static class EvidenceCommands
     private static CliCommand Verify(Terminal terminal)
     {
         Argument<string> file = FileArgument();
-        var policy = new Option<string>("--policy") { Description = "Whose roots and rules: a release policy.", HelpName = "FILE", Required = true };
+        var policy = new Option<string?>("--policy") { Description = "Whose roots and rules, for a device's evidence: a release policy.", HelpName = "FILE" };
         var collateral = new Option<string?>("--collateral") { Description = "The vendor's collateral, in place of the policy's.", HelpName = "FILE" };
         var at = new Option<DateTimeOffset?>("--at") { Description = "Judge as of this time, such as 2027-03-01T12:00:00Z, in place of now.", HelpName = "TIME", CustomParser = ParseTime };
+        var snp = new SnpOptions();
         var command = new CliCommand(
             "verify",
-            "Verify evidence and judge the device by a release policy: certificates, times, collateral, signature, then every rule. Prints every claim and a verdict. What belongs to a session (manifest, nonces, checkpoint) is printed and not judged.",
+            "Verify evidence and judge it. A device's: certificates, times, collateral, signature, then every rule of a release policy; what belongs to a session (manifest, nonces, checkpoint) is printed and not judged. An SEV-SNP attestation report's: certificates up to the vendor's root, signature, TCB and chip, then what the options name; what no option names is said not to be judged. Prints every claim and a verdict.",
             "orchestrator evidence verify evidence.cose --policy policy.yaml",
-            "orchestrator evidence verify result/receipt.cose --policy policy.yaml --collateral collateral.cose --at 2027-03-01T12:00:00Z")
+            "orchestrator evidence verify result/receipt.cose --policy policy.yaml --collateral collateral.cose --at 2027-03-01T12:00:00Z",
+            "orchestrator evidence verify report.bin --certs platform.json --policy-digest 4f4448c67f3c8dfc8de8a5e37125d807dadcc41f06cf23f615dbd52eec777d10",
+            "orchestrator evidence verify report.bin --certs vcek.der --certs cert_chain.pem --crl milan.crl --endorsement reference-info-base64")
         {
             file, policy, collateral, at,
         };
+        snp.AddTo(command);
         command.SetAction(parsed =>
         {
-            Evidence evidence = EvidenceCheck.ReadFile(parsed.GetRequiredValue(file));
+            string path = parsed.GetRequiredValue(file);
             TimeProvider clock = parsed.GetValue(at) is { } time ? new StoppedClock(time) : terminal.Clock;
-            (VerifiedQuote quote, IReadOnlyList<Denial> denials) = EvidenceCheck.Verify(
-                evidence, PartyPolicy.Read(parsed.GetRequiredValue(policy), "you"), clock, parsed.GetValue(collateral));
-            Print(terminal, quote, denials);
-            if (denials.Count > 0)
+            if (snp.Read(parsed) is var request && (request.Certificates.Count > 0 || SnpFiles.HoldsReport(path)))
             {
-                throw new OrchestratorException(ResultErrors.EvidenceRefused, $"The policy has {denials.Count} reasons against the device: {string.Join(", ", denials.Select(denial => denial.Code))}.");
+                SnpEvidence.Verify(terminal, path, request, clock.GetUtcNow());
+                return;
             }
+
+            string rules = parsed.GetValue(policy) ?? throw new OrchestratorException(CliErrors.Usage, "Option '--policy' is required for the evidence of a device.");
+            VerifyDevice(terminal, EvidenceCheck.ReadFile(path), PartyPolicy.Read(rules, "you"), clock, parsed.GetValue(collateral));
         });
         return command;
+    }
+
+    private static void VerifyDevice(Terminal terminal, Evidence evidence, PartyPolicy policy, TimeProvider clock, string? collateral)
+    {
+        (VerifiedQuote quote, IReadOnlyList<Denial> denials) = EvidenceCheck.Verify(evidence, policy, clock, collateral);
+        Print(terminal, quote, denials);
+        if (denials.Count > 0)
+        {
+            throw new OrchestratorException(ResultErrors.EvidenceRefused, $"The policy has {denials.Count} reasons against the device: {string.Join(", ", denials.Select(denial => denial.Code))}.");
+        }
     }
 
     private static void Print(Terminal terminal, VerifiedQuote quote, IReadOnlyList<Denial> denials)
@@ -88,7 +112,7 @@ internal static class EvidenceCommands
             + string.Concat(denials.Select(denial => Explainer.Describe(denial) + "\n")) + $"verdict: {verdict}");
     }
 
-    private static Argument<string> FileArgument() => new("FILE") { Description = "Evidence, or a receipt that holds it." };
+    private static Argument<string> FileArgument() => new("FILE") { Description = "Evidence of a device, a receipt that holds it, or an SEV-SNP attestation report: raw, in hexadecimal, base64 or JSON." };
 
     private static string Heading(Evidence evidence) => $"evidence {evidence.Digest} ({Kind})";
 

@@ -1,4 +1,5 @@
 using Orchestrator.Containers.Patterns;
+using Orchestrator.Containers.Patterns.Sets;
 
 namespace Orchestrator.Containers.Policies;
 
@@ -19,8 +20,8 @@ public sealed class TextRule
     /// <summary>Whether it is a pattern.</summary>
     public bool IsPattern => _pattern is not null;
 
-    /// <summary>The pattern; null: one text exactly.</summary>
-    internal Re2Pattern? Pattern => _pattern;
+    /// <summary>All that is permitted.</summary>
+    internal TextSet Texts => _pattern is null ? TextSet.Exactly(Text) : TextSet.Matching(_pattern);
 
     /// <summary>Permits <paramref name="text"/> alone.</summary>
     public static TextRule Exactly(string text) => new(text, null);

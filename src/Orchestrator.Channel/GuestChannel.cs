@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Orchestrator.Crypto.Cbor;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Channel;
+
+/// <summary>The host's end of a channel to a guest (docs/spec/guest-channel.md): asks, and gets answers in whatever order they come. Safe for concurrent use.</summary>
+public sealed class GuestChannel : IAsyncDisposable
+{
+    private readonly FrameStream _frames;
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<CborField>> _asked = new();
+    private readonly CancellationTokenSource _end = new();
+    private long _lastId;
+
+    /// <summary>Takes over any duplex byte stream.</summary>
+    public GuestChannel(Stream stream)
+    {
+        _frames = new FrameStream(stream);
+        Closed = ListenAsync();
+    }
+
+    /// <summary>Completes when the guest has hung up.</summary>
+    public Task Closed { get; }
+
+    /// <summary>Asks for one thing.</summary>
+    /// <param name="operation">As the specification names it.</param>
+    /// <param name="body">What belongs to it.</param>
+    /// <param name="cancel">Waits no longer; the guest may still do it.</param>
+    /// <exception cref="OrchestratorException">The guest's failure; or <see cref="ChannelErrors.Closed"/>.</exception>
+    public async Task<CborField> AskAsync(string operation, CborMap body, CancellationToken cancel = default)
+    {
+        long id = Interlocked.Increment(ref _lastId);
+        var answer = new TaskCompletionSource<CborField>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _asked[id] = answer;
+        try
+        {
+            await _frames.WriteAsync(CborMap.Of(("id", id), ("op", operation), ("body", body)), cancel).ConfigureAwait(false);
+            await Task.WhenAny(answer.Task, Closed).WaitAsync(cancel).ConfigureAwait(false);
+            return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : throw Gone(null);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            throw Gone(e);
+        }
+        finally
+        {
+            _asked.TryRemove(id, out _);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync().ConfigureAwait(false);
+        _frames.Dispose();
+        await Closed.ConfigureAwait(false);
+        _end.Dispose();
+    }
+
+    private async Task ListenAsync()
+    {
+        OrchestratorException? ending = null;
+        try
+        {
+            while (await _frames.ReadAsync(_end.Token).ConfigureAwait(false) is { } message)
+            {
+                Take(message.As("answer"));
+            }
+        }
+        catch (OrchestratorException e)
+        {
+            ending = e;
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            ending = Gone(e);
+        }
+
+        foreach (TaskCompletionSource<CborField> waiting in _asked.Values)
+        {
+            waiting.TrySetException(ending ?? Gone(null));
+        }
+    }
+
+    private void Take(CborField answer) => answer.ReadMap(map =>
+    {
+        _asked.TryGetValue(map.Required("id").AsInt64(min: 1), out TaskCompletionSource<CborField>? asked);
+        if (map.Optional("error") is { } error)
+        {
+            asked?.TrySetException(ChannelFailure.FromCbor(error));
+        }
+        else
+        {
+            asked?.TrySetResult(map.Required("result"));
+        }
+
+        return true;
+    });
+
+    private static OrchestratorException Gone(Exception? cause) => new(ChannelErrors.Closed, "The guest has hung up.", inner: cause);
+}

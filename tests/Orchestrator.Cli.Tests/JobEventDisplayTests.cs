@@ -41,6 +41,18 @@ public sealed class JobEventDisplayTests
         Assert.Empty(_error.ToString());
     }
 
+    [Fact]
+    public void Overhead_ForAMachine_IsInSecondsTermByTerm()
+    {
+        var terminal = new Terminal { Out = _output, Error = _error, Json = true };
+        using var display = new JobEventDisplay(terminal);
+
+        display.Show(new JobEvent { Kind = "completed", State = JobState.Completed, Overhead = new Overhead { AttestMicroseconds = 21_000, KeyWaitMicroseconds = 1_500_000, ComputeMicroseconds = 7 } });
+
+        Assert.EndsWith(
+            "\"overhead\":{\"attest\":0.021,\"key_wait\":1.5,\"transfer\":0,\"decrypt\":0,\"ingest\":0,\"compute\":7E-06,\"egress\":0}}", _output.ToString().TrimEnd(), StringComparison.Ordinal);
+    }
+
     private void Show(bool interactive, bool showsResults, int width, bool json = false)
     {
         var terminal = new Terminal { Out = _output, Error = _error, IsInteractive = interactive, ShowsResults = showsResults, Width = width, Json = json };

@@ -27,7 +27,7 @@ internal sealed partial record SealedJob(string Program, string Data, TrainingPl
     {
         Digest job = await host.ProposeAsync(JobCompiler.Compile(Describe(tenant, firmware)));
         JobEvent last = await host.WatchAsync(job).LastAsync();
-        await Console.Error.WriteLineAsync($"  {last.Text[Math.Max(last.Text.IndexOf("Seconds:", StringComparison.Ordinal), 0)..]}");
+        await Console.Error.WriteLineAsync($"  microseconds: {last.Overhead}");
         return TrainingTime().Match(last.Text) is { Success: true } told
             ? double.Parse(told.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
             : throw new InvalidOperationException($"The job ended with {last.Kind}: {last.Error?.Code} {last.Error?.Message}");

@@ -69,6 +69,7 @@ internal sealed class JobEventDisplay(Terminal terminal) : IDisposable
                 epoch = happened.Progress?.Epoch,
                 epochs = happened.Progress?.Epochs,
                 bytes_read = happened.Progress?.BytesRead,
+                overhead = SecondsOf(happened.Overhead),
             },
             string.Create(CultureInfo.InvariantCulture, $"{time.ToLocalTime():HH:mm:ss} {happened.State,-13} {RpcErrors.Printable($"{happened.Kind}{party}  {Describe(happened)}{happened.Text}")}"));
         foreach (Contracts.Protocol.Denial denial in happened.Error?.Denials ?? [])
@@ -76,6 +77,17 @@ internal sealed class JobEventDisplay(Terminal terminal) : IDisposable
             terminal.Note(Explainer.Describe(denial));
         }
     }
+
+    private static object? SecondsOf(Overhead? overhead) => overhead is null ? null : new
+    {
+        attest = overhead.AttestMicroseconds / 1e6,
+        key_wait = overhead.KeyWaitMicroseconds / 1e6,
+        transfer = overhead.TransferMicroseconds / 1e6,
+        decrypt = overhead.DecryptMicroseconds / 1e6,
+        ingest = overhead.IngestMicroseconds / 1e6,
+        compute = overhead.ComputeMicroseconds / 1e6,
+        egress = overhead.EgressMicroseconds / 1e6,
+    };
 
     private string Describe(JobEvent happened)
     {

@@ -24,7 +24,8 @@ internal sealed record AuditEntry(long Sequence, Digest Previous, long TimeMilli
         ("party", NonEmpty(Event.Party)),
         ("text", NonEmpty(Event.Text)),
         ("error", Event.Error is { } error ? EncodeError(error) : null),
-        ("progress", Event.Progress is { } progress ? EncodeProgress(progress) : null)).Encode();
+        ("progress", Event.Progress is { } progress ? EncodeProgress(progress) : null),
+        ("overhead", Event.Overhead is { } overhead ? EncodeOverhead(overhead) : null)).Encode();
 
     /// <summary>SHA-256 of the format's name, a zero byte and the encoding.</summary>
     public static Digest Hash(ReadOnlySpan<byte> encoding) => Digest.Of([.. s_hashPrefix, .. encoding]);
@@ -51,6 +52,7 @@ internal sealed record AuditEntry(long Sequence, Digest Previous, long TimeMilli
                 Text = map.Optional("text")?.AsText(int.MaxValue) ?? "",
                 Error = map.Optional("error") is { } error ? DecodeError(error) : null,
                 Progress = map.Optional("progress") is { } progress ? DecodeProgress(progress) : null,
+                Overhead = map.Optional("overhead") is { } overhead ? DecodeOverhead(overhead) : null,
             });
     });
 
@@ -65,6 +67,7 @@ internal sealed record AuditEntry(long Sequence, Digest Previous, long TimeMilli
         Text = Event.Text,
         Error = Event.Error,
         Progress = Event.Progress,
+        Overhead = Event.Overhead,
     };
 
     private static CborText? NonEmpty(string text) => text.Length == 0 ? null : new CborText(text);
@@ -109,6 +112,28 @@ internal sealed record AuditEntry(long Sequence, Digest Previous, long TimeMilli
         FramesRead = (ulong)map.Required("frames_read").AsInt64(min: 0),
         BytesRead = (ulong)map.Required("bytes_read").AsInt64(min: 0),
     });
+
+    private static CborMap EncodeOverhead(Wire.Overhead overhead) => CborMap.Of(
+        ("attest", (long)overhead.AttestMicroseconds),
+        ("key_wait", (long)overhead.KeyWaitMicroseconds),
+        ("transfer", (long)overhead.TransferMicroseconds),
+        ("decrypt", (long)overhead.DecryptMicroseconds),
+        ("ingest", (long)overhead.IngestMicroseconds),
+        ("compute", (long)overhead.ComputeMicroseconds),
+        ("egress", (long)overhead.EgressMicroseconds));
+
+    private static Wire.Overhead DecodeOverhead(CborField field) => field.ReadMap(map => new Wire.Overhead
+    {
+        AttestMicroseconds = Microseconds(map, "attest"),
+        KeyWaitMicroseconds = Microseconds(map, "key_wait"),
+        TransferMicroseconds = Microseconds(map, "transfer"),
+        DecryptMicroseconds = Microseconds(map, "decrypt"),
+        IngestMicroseconds = Microseconds(map, "ingest"),
+        ComputeMicroseconds = Microseconds(map, "compute"),
+        EgressMicroseconds = Microseconds(map, "egress"),
+    });
+
+    private static ulong Microseconds(CborMapReader map, string key) => (ulong)map.Required(key).AsInt64(min: 0);
 
     private static string Text(CborMapReader map, string key) => map.Required(key).AsText(int.MaxValue);
 }

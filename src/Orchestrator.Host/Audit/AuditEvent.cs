@@ -22,4 +22,7 @@ internal sealed record AuditEvent(string Kind)
     public ErrorDetail? Error { get; init; }
 
     public Wire.Progress? Progress { get; init; }
+
+    /// <summary>Where the time of a job that completed went.</summary>
+    public Wire.Overhead? Overhead { get; init; }
 }

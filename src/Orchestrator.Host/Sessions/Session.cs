@@ -145,7 +145,7 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
             await ended.CancelAsync();
             await relaying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             NoteProgress(_epochs.Rest());
-            ledger.Complete(job.Digest, attempt, finished, new Overhead(time.GetElapsedTime(_began, _quoted), time.GetElapsedTime(_quoted, _committed), finished), outputs.Keep());
+            ledger.Complete(job.Digest, attempt, finished, Overhead.Of(time.GetElapsedTime(_began, _quoted), time.GetElapsedTime(_quoted, _committed), finished), outputs.Keep());
         }
         finally
         {

@@ -10,6 +10,7 @@ using Orchestrator.Host.Jobs;
 using Orchestrator.Host.Objects;
 using Orchestrator.Host.Storage;
 using JobState = Orchestrator.Contracts.Protocol.Host.JobState;
+using Wire = Orchestrator.Contracts.Protocol.Host;
 
 namespace Orchestrator.Host.Sessions;
 
@@ -178,7 +179,7 @@ internal sealed class SessionLedger(HostDatabase database, JobJournal journal, C
         QueueAgain(connection, job, new AuditEvent(EventKinds.Requeued) { Text = $"Attempt {attempt} was lost: {reason.Message}", Error = reason }));
 
     /// <summary>Ends a job with its result, all of it or nothing.</summary>
-    public void Complete(Digest job, int attempt, Finished finished, Overhead overhead, IReadOnlyList<SessionOutput> outputs) => Change(job, attempt, connection =>
+    public void Complete(Digest job, int attempt, Finished finished, Wire.Overhead overhead, IReadOnlyList<SessionOutput> outputs) => Change(job, attempt, connection =>
     {
         foreach (SessionOutput output in outputs)
         {
@@ -197,7 +198,7 @@ internal sealed class SessionLedger(HostDatabase database, JobJournal journal, C
         }
         else
         {
-            journal.Move(connection, job, JobState.Completed, new AuditEvent(EventKinds.Completed) { Text = CompletedText(finished, overhead) });
+            journal.Move(connection, job, JobState.Completed, new AuditEvent(EventKinds.Completed) { Text = CompletedText(finished, overhead), Overhead = overhead });
         }
     });
 
@@ -219,9 +220,9 @@ internal sealed class SessionLedger(HostDatabase database, JobJournal journal, C
     private static List<(string Party, byte[] Withdrawal)> Withdrawals(SqliteConnection connection, Digest job) => connection.Query(
         "SELECT party, withdrawal FROM job_parties WHERE job = $job AND withdrawal IS NOT NULL ORDER BY party", row => (row.GetString(0), row.Bytes(1)), ("$job", job));
 
-    private static string CompletedText(Finished finished, Overhead overhead) => string.Create(
+    private static string CompletedText(Finished finished, Wire.Overhead overhead) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Trained for {finished.TrainingMicroseconds / 1e6:0.000} s, of which {finished.WaitingMicroseconds / 1e6:0.000} s without data. The model is sealed to its receivers, and the receipt is here. Seconds: {overhead}.");
+        $"Trained for {finished.TrainingMicroseconds / 1e6:0.000} s, of which {finished.WaitingMicroseconds / 1e6:0.000} s without data. The model is sealed to its receivers, and the receipt is here. Seconds: {Overhead.Describe(overhead)}.");
 
     private static bool IsCurrent(SqliteConnection connection, Digest job, int attempt) =>
         JobStates.IsInSession(JobJournal.StateOf(connection, job)) && connection.Scalar("SELECT attempt FROM jobs WHERE digest = $job", ("$job", job)) == attempt;

@@ -205,11 +205,13 @@ internal sealed class FakeRun(IAsyncStreamReader<HostTransfer> answers, IServerS
     public static OrchestratorException Away { get; } = new(new ErrorCode("device-tiles-lost", ErrorClass.Unavailable, "The tiles are gone.", "Wait."), "The tiles are gone.");
 
     /// <summary>Writes both outputs of a test job and a receipt.</summary>
-    public async Task FinishAsync(SealedSample? model = null)
+    public async Task FinishAsync(SealedSample? model = null, Finished? finished = null)
     {
         await WriteOutputAsync("metrics", SealedSample.Create(100, Crypto.Streams.StreamKind.Metrics, "device").Bytes);
         await WriteOutputAsync("model", (model ?? SealedSample.Create(3000, Crypto.Streams.StreamKind.Model, "device")).Bytes);
-        await SendAsync(new DeviceTransfer { Finished = new Finished { Receipt = ByteString.CopyFromUtf8("receipt") } });
+        finished ??= new Finished();
+        finished.Receipt = ByteString.CopyFromUtf8("receipt");
+        await SendAsync(new DeviceTransfer { Finished = finished });
     }
 
     public static OrchestratorException Failure { get; } = new(new ErrorCode("device-security-exception", ErrorClass.Integrity, "A frame is not authentic.", "Upload it again."), "Frame 3 of stream 2 is not authentic.");

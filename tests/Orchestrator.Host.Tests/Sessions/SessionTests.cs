@@ -64,6 +64,36 @@ public class SessionTests
     }
 
     [Fact]
+    public async Task Overhead_OfACompletedJob_IsInItsLastEventTermByTerm()
+    {
+        await using FakeDevice device = await FakeDevice.StartAsync();
+        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address] });
+        using var job = new TestJob(host);
+        device.OnRun = run => run.FinishAsync(finished: new Finished
+        {
+            TrainingMicroseconds = 70,
+            WaitingMicroseconds = 20,
+            TransferMicroseconds = 1,
+            DecryptMicroseconds = 2,
+            IngestMicroseconds = 3,
+            EgressMicroseconds = ulong.MaxValue,
+        });
+        await job.QueueAsync();
+        await FakeAgent.AttendAllAsync(job);
+        await job.WatchAsync();
+        await host.RestartAsync();
+        await job.ReconnectAsync(host);
+
+        JobEvent last = (await job.WatchAsync())[^1];
+
+        Assert.NotEqual(0ul, last.Overhead.AttestMicroseconds);
+        Assert.NotEqual(0ul, last.Overhead.KeyWaitMicroseconds);
+        Assert.Equal((1ul, 2ul, 3ul), (last.Overhead.TransferMicroseconds, last.Overhead.DecryptMicroseconds, last.Overhead.IngestMicroseconds));
+        Assert.Equal((50ul, (ulong)long.MaxValue), (last.Overhead.ComputeMicroseconds, last.Overhead.EgressMicroseconds));
+        Assert.Contains("ingest 0.000, compute 0.000", last.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Outputs_OfACompletedJob_AreReadableByItsPartiesOnly()
     {
         await using FakeDevice device = await FakeDevice.StartAsync();

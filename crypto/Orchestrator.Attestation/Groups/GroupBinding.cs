@@ -5,7 +5,7 @@ using Orchestrator.Crypto.Cbor;
 using Orchestrator.Crypto.HybridEncryption;
 using Orchestrator.Crypto.Signatures;
 
-namespace Orchestrator.Channel.Messages;
+namespace Orchestrator.Attestation.Groups;
 
 /// <summary>What a group's report binds together: its policy, its keys, and who asked for what. Made by the guest alone: a host that could choose it would name keys of its own.</summary>
 public sealed record GroupBinding

@@ -25,6 +25,10 @@ public sealed class TrustAnchorsTests
         ErrorAssert.Throws(AttestationErrors.AnchorInvalid, () => TrustAnchors.None.WithPem(pem));
 
     [Fact]
+    public void WithPem_ARootUnderAnotherLabel_IsInvalid() =>
+        ErrorAssert.Throws(AttestationErrors.AnchorInvalid, () => TrustAnchors.None.WithPem(PemEncoding.WriteString("X509 CRL", new TestVendor().RootDer)));
+
+    [Fact]
     public void With_CertificateOfAnotherPlace_IsInvalid() =>
         ErrorAssert.Throws(AttestationErrors.AnchorInvalid, () => TrustAnchors.None.With(new TestVendor().DckDer));
 

@@ -78,6 +78,25 @@ internal sealed class MadeReports : IDisposable
     public VerifiedSnpReport Verify(byte[] report) =>
         VerifiedSnpReport.Verify(SnpReport.Parse(report), SnpChain.Verify(Presented, [Product], From.AddDays(1)));
 
+    /// <summary>A list of revoked certificates, by the root and in its name unless told otherwise.</summary>
+    public byte[] Revocations(DateTimeOffset from, DateTimeOffset to, SignedCertificate? revoked = null, bool byRoot = true, string? name = null)
+    {
+        var list = new CertificateRevocationListBuilder();
+        if (revoked is not null)
+        {
+            list.AddEntry(revoked.Serial.Span, from);
+        }
+
+        return list.Build(
+            name is null ? new X500DistinguishedName(Product.Root.SubjectName.Span) : Name(name),
+            X509SignatureGenerator.CreateForRSA(byRoot ? s_rootKey : s_issuerKey, RSASignaturePadding.Pss),
+            1,
+            to,
+            HashAlgorithmName.SHA384,
+            new X509AuthorityKeyIdentifierExtension([0x30, 0x00], critical: false),
+            from);
+    }
+
     public void Dispose() => _chipKey.Dispose();
 
     private byte[] ChipId => [.. Enumerable.Range(1, Product.ChipIdBytes).Select(i => (byte)i), .. new byte[64 - Product.ChipIdBytes]];

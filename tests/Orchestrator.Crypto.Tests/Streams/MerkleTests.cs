@@ -45,6 +45,16 @@ public class MerkleTests
     }
 
     [Fact]
+    public void VerifyPath_LongerThanTheTreeIsHigh_Fails()
+    {
+        Digest[] leaves = [MerkleTree.LeafHash([1]), MerkleTree.LeafHash([2])];
+        Digest root = MerkleTree.Root(leaves);
+
+        Assert.True(MerkleTree.VerifyPath(root, 2, 1, leaves[1], [leaves[0]]));
+        Assert.False(MerkleTree.VerifyPath(root, 1, 0, leaves[1], [leaves[0]]));
+    }
+
+    [Fact]
     public void VerifyPath_AnythingAltered_Fails()
     {
         const int Size = 13;

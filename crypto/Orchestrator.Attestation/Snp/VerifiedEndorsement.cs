@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
-using System.Formats.Cbor;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Orchestrator.Attestation.X509;
 using Orchestrator.Errors;
@@ -47,42 +44,17 @@ public sealed class VerifiedEndorsement
     /// <exception cref="OrchestratorException"><see cref="SnpErrors.EndorsementInvalid"/>.</exception>
     public static VerifiedEndorsement Verify(ReadOnlyMemory<byte> message, DateTimeOffset time)
     {
+        var statement = VerifiedStatement.Verify(message, time, SnpErrors.EndorsementInvalid, "The endorsement");
         try
         {
-            EndorsementMessage endorsement = EndorsementMessage.Parse(message);
-            DateTimeOffset judgedAt = endorsement.TimeStamp is { } stamp ? TimeOf(stamp, endorsement.Signature) : time;
-            ImmutableArray<SignedCertificate> chain = [.. endorsement.Certificates.Select(SignedCertificate.Parse)];
-            RequireChain(chain, judgedAt);
-            Require(endorsement.IsSignedBy(chain[0]), $"it is not signed by {chain[0].CommonName}");
-            Require(DidX509.TryParse(endorsement.Issuer)?.Resolves(chain) == true, $"its chain is not that of {endorsement.Issuer}");
-            using JsonDocument claims = JsonDocument.Parse(endorsement.Payload);
-            return new VerifiedEndorsement(endorsement.Issuer, endorsement.Feed, judgedAt, claims.RootElement);
+            using JsonDocument claims = JsonDocument.Parse(statement.Payload);
+            return statement.Receipts.IsEmpty
+                ? new VerifiedEndorsement(statement.Issuer, statement.Feed, statement.JudgedAt, claims.RootElement)
+                : throw Invalid("there is something outside the signature besides a time stamp");
         }
-        catch (Exception e) when (e is CborContentException or InvalidOperationException or JsonException or FormatException or KeyNotFoundException or CryptographicException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is InvalidOperationException or JsonException or FormatException or KeyNotFoundException or ArgumentException or OverflowException)
         {
             throw Invalid($"it cannot be read: {e.Message.TrimEnd('.')}", e);
-        }
-    }
-
-    // Publishers sign with certificates of one year; the stamp says that this one was valid then.
-    private static DateTimeOffset TimeOf(ReadOnlyMemory<byte> stamp, ReadOnlyMemory<byte> signature) =>
-        TimeStamp.Verify(stamp, signature)?.Time ?? throw Invalid("its time stamp is malformed or for something else");
-
-    private static void RequireChain(ImmutableArray<SignedCertificate> chain, DateTimeOffset time)
-    {
-        Require(chain.Length > 1, "it has no chain");
-        for (int i = 0; i < chain.Length; i++)
-        {
-            Require(chain[i].IsIssuedBy(chain[Math.Min(i + 1, chain.Length - 1)]), $"the certificate of {chain[i].CommonName} is not issued by the next one");
-            Require(chain[i].IsValidAt(time), $"the certificate of {chain[i].CommonName} is not valid at {time:u}");
-        }
-    }
-
-    private static void Require(bool holds, string finding)
-    {
-        if (!holds)
-        {
-            throw Invalid(finding);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Orchestrator.Crypto.Signatures;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Attestation.X509;
@@ -13,6 +14,8 @@ public sealed class SignedCertificate : IDisposable
 {
     /// <summary>The longest certificate, in bytes.</summary>
     public const int MaxBytes = 16 * 1024;
+
+    private const string Ed25519 = "1.3.101.112";
 
     private readonly X509Certificate2 _certificate;
     private readonly SignedObject _signed;
@@ -101,6 +104,10 @@ public sealed class SignedCertificate : IDisposable
 
     /// <summary>The key, if it is an RSA key.</summary>
     public RSA? RsaKey() => KeyOrNone(_certificate.GetRSAPublicKey);
+
+    /// <summary>The key, if it is an Ed25519 key (RFC 8410).</summary>
+    public VerificationKey? EdKey() =>
+        _certificate.PublicKey.Oid.Value == Ed25519 && VerificationKey.TryImport(_certificate.PublicKey.EncodedKeyValue.RawData, out VerificationKey? key) ? key : null;
 
     /// <summary>Whether <paramref name="issuer"/> is an authority of the right name and its key made the signature.</summary>
     public bool IsIssuedBy(SignedCertificate issuer)

@@ -11,6 +11,7 @@ internal sealed class ContainerEnforcement(ExecutionPolicy policy, GroupEnvironm
 {
     private readonly Narrowing _narrowing = new(policy.Flags);
     private readonly ContainerChecks _checks = new(environment);
+    private readonly Permissions _permissions = new(policy);
 
     public Decision Create(GroupState state, CreateContainer request)
     {
@@ -72,12 +73,13 @@ internal sealed class ContainerEnforcement(ExecutionPolicy policy, GroupEnvironm
     {
         var reasons = new Reasons();
         ProcessRequest process = request.Process;
+        ImmutableArray<ExternalProcess> possible = [.. _permissions.ExternalProcesses(state)];
         ImmutableArray<ExternalProcess> fitting =
-            [.. policy.ExternalProcesses.Where(candidate => candidate.WorkingDirectory == process.WorkingDirectory && candidate.Command.SequenceEqual(process.Command))];
+            [.. possible.Where(candidate => candidate.WorkingDirectory == process.WorkingDirectory && candidate.Command.SequenceEqual(process.Command))];
         if (fitting.IsEmpty)
         {
-            reasons.Require(policy.ExternalProcesses.Any(candidate => candidate.Command.SequenceEqual(process.Command)), "invalid command");
-            reasons.Require(policy.ExternalProcesses.Any(candidate => candidate.WorkingDirectory == process.WorkingDirectory), "invalid working directory");
+            reasons.Require(possible.Any(candidate => candidate.Command.SequenceEqual(process.Command)), "invalid command");
+            reasons.Require(possible.Any(candidate => candidate.WorkingDirectory == process.WorkingDirectory), "invalid working directory");
             return reasons.Refuse(state);
         }
 

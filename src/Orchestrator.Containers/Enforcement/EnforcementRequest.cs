@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Containers.Fragments;
 using Orchestrator.Containers.Policies;
 
 namespace Orchestrator.Containers.Enforcement;
@@ -98,6 +99,14 @@ public sealed record SignalProcess(string ContainerId, long Signal, bool IsInitP
 
 /// <summary>Ends a container.</summary>
 public sealed record ShutdownContainer(string ContainerId) : EnforcementRequest("shutdown_container");
+
+/// <summary>Asks whether a fragment of this issuer and feed could be let in at all, before it is read.</summary>
+/// <param name="Issuer">did:x509 of its signer.</param>
+/// <param name="Feed">Its name.</param>
+public sealed record OfferFragment(string Issuer, string Feed) : EnforcementRequest("load_fragment");
+
+/// <summary>Extends the policy by a fragment.</summary>
+public sealed record LoadFragment(VerifiedFragment Fragment) : EnforcementRequest("load_fragment");
 
 /// <summary>Something that a flag alone decides: <c>get_properties</c>, <c>dump_stacks</c>, <c>runtime_logging</c>, <c>host_network</c>.</summary>
 public sealed record FlaggedAccess(string Point) : EnforcementRequest(Point);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Containers.Fragments;
 using Orchestrator.Containers.Policies;
 
 namespace Orchestrator.Containers.Enforcement;
@@ -33,6 +34,9 @@ public sealed record GroupState
 
     /// <summary>Mounted folders of the host's, with the ID of the container that each is for.</summary>
     public ImmutableDictionary<string, string> Shares { get; init; } = Empty<string>();
+
+    /// <summary>Fragments that were let in, in order.</summary>
+    public ImmutableArray<LoadedFragment> Fragments { get; init; } = [];
 
     private static ImmutableDictionary<string, T> Empty<T>() => ImmutableDictionary.Create<string, T>(StringComparer.Ordinal);
 }

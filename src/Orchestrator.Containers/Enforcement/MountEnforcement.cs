@@ -13,10 +13,11 @@ internal sealed class MountEnforcement(ExecutionPolicy policy)
     // The guest asks with the same few patterns again and again.
     private static readonly ConcurrentDictionary<string, Re2Pattern> Patterns = new(StringComparer.Ordinal);
 
+    private readonly Permissions _permissions = new(policy);
     private readonly ImmutableHashSet<string> _layers = [.. policy.Containers.SelectMany(container => container.Layers)];
 
     public Decision Mount(GroupState state, MountDevice request) => new Reasons()
-        .Require(_layers.Contains(request.DeviceHash), "deviceHash not found")
+        .Require(IsLayer(state, request.DeviceHash), "deviceHash not found")
         .Require(!IsMounted(state, request.Target), "device already mounted at path")
         .Require(Matches(request.MountPathRegex, request.Target), "mountpoint invalid")
         .Decide(state, () => state with { Devices = state.Devices.Add(request.Target, request.DeviceHash) });
@@ -41,7 +42,7 @@ internal sealed class MountEnforcement(ExecutionPolicy policy)
 
     public Decision Mount(GroupState state, MountOverlay request)
     {
-        ImmutableArray<ContainerPolicy> candidates = [.. policy.Containers.Where(container => IsStackOf(state, request.LayerPaths, container.Layers))];
+        ImmutableArray<ContainerPolicy> candidates = [.. _permissions.Containers(state).Where(container => IsStackOf(state, request.LayerPaths, container.Layers))];
         return new Reasons()
             .Require(!state.Candidates.ContainsKey(request.ContainerId) && !state.Overlays.Contains(request.Target), "overlay has already been mounted")
             .Require(candidates.Length > 0, "no matching containers for overlay")
@@ -77,6 +78,9 @@ internal sealed class MountEnforcement(ExecutionPolicy policy)
     public static Decision Unmount(GroupState state, UnmountShare request) => new Reasons()
         .Require(state.Shares.ContainsKey(request.Target), "no device at path to unmount")
         .Decide(state, () => state with { Shares = state.Shares.Remove(request.Target) });
+
+    private bool IsLayer(GroupState state, string hash) =>
+        _layers.Contains(hash) || state.Fragments.Any(fragment => fragment.Permissions.Containers.Any(container => container.Layers.Contains(hash)));
 
     private static bool IsMounted(GroupState state, string target) => state.Devices.ContainsKey(target) || state.WritableDevices.Contains(target);
 

@@ -12,6 +12,7 @@ namespace Orchestrator.Containers.Enforcement;
 public sealed class PolicyEngine(ExecutionPolicy policy, GroupEnvironment environment)
 {
     private readonly MountEnforcement _mounts = new(policy);
+    private readonly FragmentEnforcement _fragments = new(policy);
     private readonly ContainerEnforcement _containers = new(policy, environment);
 
     /// <summary>Decides on <paramref name="request"/> in <paramref name="state"/>.</summary>
@@ -50,6 +51,8 @@ public sealed class PolicyEngine(ExecutionPolicy policy, GroupEnvironment enviro
         ExecExternal exec => _containers.Exec(state, exec),
         SignalProcess signal => ContainerEnforcement.Signal(state, signal),
         ShutdownContainer shutdown => ContainerEnforcement.Shutdown(state, shutdown),
+        OfferFragment offer => _fragments.Offer(state, offer),
+        LoadFragment load => _fragments.Load(state, load),
         FlaggedAccess access => new Decision(IsFlagged(access.Point), state),
         _ => new Decision(false, state) { Errors = ["blockdev mounts are not supported"] },
     };

@@ -45,6 +45,7 @@ public static class RequestJson
         "exec_external" => new ExecExternal(ReadProcess(input)),
         "signal_container_process" => new SignalProcess(Text(input, "containerID"), input.GetProperty("signal").GetInt64(), Flag(input, "isInitProcess"), Texts(input, "argList")),
         "shutdown_container" => new ShutdownContainer(Text(input, "containerID")),
+        "load_fragment" => new OfferFragment(Text(input, "issuer"), Text(input, "feed")),
         _ => new FlaggedAccess(point),
     };
 

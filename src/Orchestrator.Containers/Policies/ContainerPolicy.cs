@@ -60,9 +60,15 @@ public sealed record ContainerPolicy
 public sealed record ExternalProcess(
     ImmutableArray<string> Command, ImmutableArray<EnvironmentRule> Environment, string WorkingDirectory, bool AllowStdioAccess);
 
-/// <summary>A fragment that may extend the policy.</summary>
-/// <param name="Issuer">did:x509 of its signer.</param>
-/// <param name="Feed">Its name.</param>
-/// <param name="MinimumSvn">Lowest security version number, as written.</param>
-/// <param name="Includes">What of it counts: <c>containers</c>, <c>external_processes</c>, <c>fragments</c>, <c>namespace</c>.</param>
-public sealed record FragmentReference(string Issuer, string Feed, string MinimumSvn, ImmutableArray<string> Includes);
+/// <summary>Variables and mounts that the platform may add to any container, all of one rule together.</summary>
+/// <param name="Environment">Environment variables that a container may or must have besides its own.</param>
+/// <param name="Mounts">Mounts that it may have besides its own.</param>
+public sealed record PlatformRule(ImmutableArray<EnvironmentRule> Environment, ImmutableArray<MountRule> Mounts)
+{
+    /// <summary>The container as it may be on this platform.</summary>
+    public ContainerPolicy Extend(ContainerPolicy container)
+    {
+        ArgumentNullException.ThrowIfNull(container);
+        return container with { Environment = container.Environment.AddRange(Environment), Mounts = container.Mounts.AddRange(Mounts) };
+    }
+}

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Containers.Fragments;
 using Orchestrator.Containers.Policies.Text;
 using Orchestrator.Errors;
 
@@ -38,8 +39,28 @@ internal sealed class ContainerReader(FrameworkVersion framework)
         new ExternalProcess(fields.Texts("command"), ReadEnvironment(fields), fields.Text("working_dir"), fields.Flag("allow_stdio_access")));
 
     /// <summary>A reference to a fragment.</summary>
-    public static FragmentReference ReadFragment(PolicyNode node) => PolicyFields.Read(node, "a fragment", fields =>
-        new FragmentReference(fields.Text("issuer"), fields.Text("feed"), fields.Text("minimum_svn"), fields.Texts("includes")));
+    public FragmentReference ReadFragment(PolicyNode node) => PolicyFields.Read(node, "a fragment", fields =>
+        new FragmentReference(fields.Text("issuer"), fields.Text("feed"), ReadSvn(fields.Require("minimum_svn")), PolicyFields.Items(fields.Require("includes"), "\"includes\"", ReadInclude))
+        {
+            RequiredReceipts = HasNewer(fields, "required_receipts") ? fields.Texts("required_receipts") : [],
+            Parameters = HasNewer(fields, "parameters") ? ReadParameters(fields.Require("parameters")) : FragmentReference.NoParameters,
+        });
+
+    /// <summary>What the platform may add to any container.</summary>
+    public PlatformRule ReadPlatformRule(PolicyNode node) => PolicyFields.Read(node, "a platform rule", fields =>
+        new PlatformRule(ReadEnvironment(fields), fields.Objects("mounts", "a mount", ReadMount)));
+
+    /// <summary>A security version number.</summary>
+    public static SecurityVersion ReadSvn(PolicyNode node) => SecurityVersion.TryParse(PolicyFields.Text(node, "a security version number"))
+        ?? throw new OrchestratorException(PolicyErrors.Value, $"{node.Position}: a security version number is a whole number, or of the form 1.2.3, in quotes.");
+
+    private bool HasNewer(PolicyFields fields, string name) => Since(new(0, 5, 0)) && fields.Has(name);
+
+    private static FragmentInclude ReadInclude(PolicyNode node) => FragmentReference.TryParseInclude(PolicyFields.Text(node, "an item of \"includes\""))
+        ?? throw new OrchestratorException(PolicyErrors.Unsupported, $"{node.Position}: a fragment includes containers, external_processes, fragments, platform_rules, namespace; nothing else.");
+
+    private static ImmutableSortedDictionary<string, PolicyNode> ReadParameters(PolicyNode node) =>
+        (node as ObjectNode ?? throw PolicyFields.Wrong(node, "\"parameters\"", "an object")).Members.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     private bool Since(FrameworkVersion version) => framework >= version;
 
@@ -57,10 +78,10 @@ internal sealed class ContainerReader(FrameworkVersion framework)
         return new ExecProcess(fields.Texts("command"), fields.Integers("signals"));
     }
 
-    private ImmutableArray<EnvironmentRule> ReadEnvironment(PolicyFields owner) => owner.Objects<EnvironmentRule>("env_rules", "an environment rule", fields =>
+    private static ImmutableArray<EnvironmentRule> ReadEnvironment(PolicyFields owner) => owner.Objects<EnvironmentRule>("env_rules", "an environment rule", fields =>
     {
         bool required = fields.Find("required") is { } flag && PolicyFields.Flag(flag, "\"required\"");
-        if (Since(new(0, 5, 0)) && fields.Has("name"))
+        if (fields.Has("name"))
         {
             return new EnvironmentRule.NameAndValue(ReadText(fields, "name", "name_strategy"), ReadText(fields, "value", "value_strategy"), required);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Containers.Fragments;
 
 namespace Orchestrator.Containers.Policies;
 
@@ -38,6 +39,9 @@ public sealed record ExecutionPolicy
 
     /// <summary>Fragments that may extend it.</summary>
     public ImmutableArray<FragmentReference> Fragments { get; init; } = [];
+
+    /// <summary>What the platform may add to any container; each rule makes a variant of it. None: containers are as they stand.</summary>
+    public ImmutableArray<PlatformRule> PlatformRules { get; init; } = [];
 
     /// <summary>Global permissions.</summary>
     public PolicyFlags Flags { get; init; } = new();

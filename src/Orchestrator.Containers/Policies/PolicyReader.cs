@@ -33,6 +33,9 @@ public sealed class PolicyReader
     private ExecutionPolicy Read()
     {
         Take("reason");
+
+        // A flag of Windows guests.
+        TakeFlag("allow_log_provider_dropping");
         ImmutableDictionary<string, PointRule> points = TakePoints();
         FrameworkVersion? api = TakeVersion("api_version", "api_svn", FrameworkVersion.Api);
         FrameworkVersion? framework = TakeVersion("framework_version", "framework_svn", FrameworkVersion.Framework);
@@ -49,7 +52,8 @@ public sealed class PolicyReader
             Points = points,
             Containers = TakeItems("containers", reader.ReadContainer),
             ExternalProcesses = TakeItems("external_processes", reader.ReadExternalProcess),
-            Fragments = TakeItems("fragments", ContainerReader.ReadFragment),
+            Fragments = TakeItems("fragments", reader.ReadFragment),
+            PlatformRules = framework >= new FrameworkVersion(0, 5, 0) ? TakeItems("platform_rules", reader.ReadPlatformRule) : [],
             Flags = TakeFlags(framework),
         };
         PolicyRule? rest = _rules.Values.FirstOrDefault();

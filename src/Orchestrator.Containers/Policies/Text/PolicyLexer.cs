@@ -43,7 +43,7 @@ internal sealed class PolicyLexer(string text)
             '-' or (>= '0' and <= '9') => new Token(TokenKind.Integer, Take(IsNumeric), position),
             '_' or (>= 'a' and <= 'z') or (>= 'A' and <= 'Z') => new Token(TokenKind.Name, Take(IsName), position),
             ':' when text.AsSpan(_next).StartsWith(":=", StringComparison.Ordinal) => Punctuation(2, position),
-            '{' or '}' or '[' or ']' or ',' or ':' or '.' => Punctuation(1, position),
+            '{' or '}' or '[' or ']' or '(' or ')' or ',' or ':' or '.' => Punctuation(1, position),
             _ => throw Unexpected(position, first),
         };
     }

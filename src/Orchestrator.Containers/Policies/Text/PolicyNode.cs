@@ -23,5 +23,11 @@ public sealed record ArrayNode(TextPosition Position, ImmutableArray<PolicyNode>
 /// <summary><c>{"name": value}</c>; names are unique.</summary>
 public sealed record ObjectNode(TextPosition Position, ImmutableArray<KeyValuePair<string, PolicyNode>> Members) : PolicyNode(Position);
 
+/// <summary><c>parameter("name").field</c>: what whoever loads a fragment puts there.</summary>
+/// <param name="Position">Where it stands.</param>
+/// <param name="Name">The parameter.</param>
+/// <param name="Fields">Members of its value, the outer one first.</param>
+public sealed record ParameterNode(TextPosition Position, string Name, ImmutableArray<string> Fields) : PolicyNode(Position);
+
 /// <summary>A path such as <c>data.framework.mount_device</c>.</summary>
 public sealed record ReferenceNode(TextPosition Position, string Path) : PolicyNode(Position);

@@ -98,6 +98,7 @@ public sealed class PolicyParser
             { Kind: TokenKind.Name, Text: "null" } => new NullNode(token.Position),
             { Kind: TokenKind.Name, Text: "true" or "false" } => new BooleanNode(token.Position, token.Text == "true"),
             { Kind: TokenKind.Name, Text: "data" } => new ReferenceNode(token.Position, "data" + ReadDotted()),
+            { Kind: TokenKind.Name, Text: "parameter" } => ReadParameter(token),
             { Kind: TokenKind.Punctuation, Text: "[" } => ReadArray(token, depth + 1),
             { Kind: TokenKind.Punctuation, Text: "{" } => ReadObject(token, depth + 1),
             _ => throw Fail(PolicyErrors.Syntax, token.Position, $"expected a value, found {token.Text}"),
@@ -108,6 +109,14 @@ public sealed class PolicyParser
         long.TryParse(token.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) && value.ToString(CultureInfo.InvariantCulture) == token.Text
             ? new IntegerNode(token.Position, value)
             : throw Fail(PolicyErrors.Syntax, token.Position, $"{token.Text} is not an integer of 64 bits");
+
+    private ParameterNode ReadParameter(Token start)
+    {
+        Expect(TokenKind.Punctuation, "(", "'('");
+        Token name = Expect(TokenKind.String, null, "the name of a parameter in quotes");
+        Expect(TokenKind.Punctuation, ")", "')'");
+        return new ParameterNode(start.Position, name.Text, [.. ReadDotted().Split('.', StringSplitOptions.RemoveEmptyEntries)]);
+    }
 
     private ArrayNode ReadArray(Token open, int depth)
     {

@@ -67,6 +67,7 @@ internal static class NodePrinter
         IntegerNode number => number.Value.ToString(CultureInfo.InvariantCulture),
         BooleanNode flag => flag.Value ? "true" : "false",
         ReferenceNode reference => reference.Path,
+        ParameterNode parameter => $"parameter({Quote(parameter.Name)}){string.Concat(parameter.Fields.Select(field => "." + field))}",
         _ => "null",
     };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Containers.Fragments;
 using Orchestrator.Containers.Policies.Text;
 
 namespace Orchestrator.Containers.Policies.Writing;
@@ -42,9 +43,14 @@ internal static class PolicyEncoder
     [
         ("issuer", Text(fragment.Issuer)),
         ("feed", Text(fragment.Feed)),
-        ("minimum_svn", Text(fragment.MinimumSvn)),
-        ("includes", Texts(fragment.Includes)),
+        ("minimum_svn", Text(fragment.MinimumSvn.ToString()!)),
+        ("includes", Items(fragment.Includes, include => Text(FragmentReference.NameOf(include)))),
+        .. fragment.RequiredReceipts.IsEmpty ? NoMembers : [("required_receipts", Texts(fragment.RequiredReceipts))],
+        .. fragment.Parameters.IsEmpty ? NoMembers : [("parameters", Object([.. fragment.Parameters.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value))]))],
     ]);
+
+    /// <summary>What the platform may add.</summary>
+    public static PolicyNode Encode(PlatformRule rule) => Object([("env_rules", Items(rule.Environment, Encode)), ("mounts", Items(rule.Mounts, Encode))]);
 
     /// <summary>A truth value.</summary>
     public static PolicyNode Flag(bool value) => new BooleanNode(default, value);

@@ -48,6 +48,11 @@ public static class PolicyWriter
     {
         yield return "fragments := " + NodePrinter.Indented(Sorted(policy.Fragments.Select(PolicyEncoder.Encode)));
         yield return "containers := " + Print(policy.Containers.Select(container => PolicyEncoder.Encode(container, labelled: true)));
+        if (!policy.PlatformRules.IsEmpty)
+        {
+            yield return "platform_rules := " + Print(policy.PlatformRules.Select(PolicyEncoder.Encode));
+        }
+
         if (!policy.ExternalProcesses.IsEmpty)
         {
             yield return "external_processes := " + Print(policy.ExternalProcesses.Select(PolicyEncoder.Encode));
@@ -61,6 +66,7 @@ public static class PolicyWriter
 
     private static string RuntimeObjects(ExecutionPolicy policy) => Lines(
         RuntimeArray("fragments", policy.Fragments.Select(fragment => Inline(PolicyEncoder.Encode(fragment)))),
+        RuntimeArray("platform_rules", policy.PlatformRules.Select(rule => Inline(PolicyEncoder.Encode(rule)))),
         RuntimeArray("containers", policy.Containers.Select(RuntimeContainer)),
         RuntimeArray("external_processes", policy.ExternalProcesses.Select(process => Inline(PolicyEncoder.Encode(process)))));
 

@@ -73,7 +73,7 @@ internal sealed class ContainerChecks(GroupEnvironment environment)
         string[] strangers = Strangers(candidates, variables);
         return strangers.Length > 0 ? $"invalid env list: {string.Join(',', strangers)}"
             : candidates.Any(rules => rules.Any(rule => rule.Required && !variables.Any(rule.Permits))) ? "missing required environment variable"
-            : "the candidates disagree on which environment variables to drop";
+            : "no candidate takes these environment variables together";
     }
 
     private static void ExplainEnvironment(Reasons reasons, ImmutableArray<ContainerPolicy> possible, ProcessRequest process)

@@ -11,6 +11,9 @@ namespace Orchestrator.Containers.Fragments;
 /// </summary>
 public sealed class VerifiedFragment
 {
+    /// <summary>What a fragment's statement is of, where it is written here; any <c>application/…+rego</c> is read.</summary>
+    public const string ContentType = "application/cose-x509+rego";
+
     private const string ContentTypeStart = "application/";
     private const string ContentTypeEnd = "+rego";
 

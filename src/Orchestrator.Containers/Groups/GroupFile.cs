@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Containers.Fragments;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Errors;
 using Orchestrator.Yaml;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Containers.Fragments;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Crypto;
 using Orchestrator.Yaml;
@@ -98,11 +99,11 @@ internal static class GroupFileReader
     private static FragmentReference Fragment(YamlMap map) => new(
         map.Required("issuer").AsText(),
         map.Required("feed").AsText(),
-        map.Required("minimum_svn").AsText(32),
+        map.Required("minimum_svn").AsParsed(text => SecurityVersion.TryParse(text) ?? throw new FormatException($"{text} is no security version number")),
         [.. map.Required("includes").AsList(Include)]);
 
-    private static string Include(YamlValue value) => value.AsChoice(
-        ("containers", "containers"), ("external_processes", "external_processes"), ("fragments", "fragments"), ("namespace", "namespace"));
+    private static FragmentInclude Include(YamlValue value) =>
+        value.AsChoice([.. Enum.GetValues<FragmentInclude>().Select(include => (FragmentReference.NameOf(include), include))]);
 
     private static PolicyFlags Flags(YamlValue value) => value.AsList(item => item.AsChoice<Func<PolicyFlags, PolicyFlags>>(
         ("properties_access", flags => flags with { AllowPropertiesAccess = true }),

@@ -1,0 +1,190 @@
+using Orchestrator.Containers.Enforcement;
+using Orchestrator.Containers.Fragments;
+using Orchestrator.Containers.Tests.Enforcement;
+
+namespace Orchestrator.Containers.Tests.Fragments;
+
+public sealed class LoadFragmentTests
+{
+    private static readonly Publisher s_publisher = new();
+    private static readonly Publisher s_other = new();
+    private static readonly string s_id = Group.Id('a');
+
+    // What the fragment's one container is, next to the policy's: another layer, another command.
+    private static readonly string s_container = Between(Policy.WithOneContainer("0.5.0"), "containers := [", "]\nmount_device")
+        .Replace(Group.Hash('1'), Group.Hash('2'), StringComparison.Ordinal)
+        .Replace("/bin/prepare", "/bin/infra", StringComparison.Ordinal);
+
+    private static readonly string s_text = Fragment($"containers := [{s_container}]");
+
+    [Fact]
+    public void A_fragments_containers_run_once_it_is_loaded()
+    {
+        var group = new Group(PolicyWith(Reference(s_publisher)));
+        group.Refuse(new MountDevice("/run/mounts/scsi/m2", Group.Hash('2'), Group.DevicePattern), "deviceHash not found");
+
+        group.Admit(new OfferFragment(s_publisher.Issuer, "feed"));
+        group.Admit(new LoadFragment(s_publisher.Publish(s_text)));
+        group.Prepare(s_id, '2', 2);
+        group.Refuse(Group.Create(s_id), "invalid command");
+        CreateContainer create = Group.Create(s_id);
+        group.Admit(create with { Process = create.Process with { Command = ["/bin/infra"] } });
+        group.Prepare(Group.Id('b'), '1', 1);
+        group.Admit(Group.Create(Group.Id('b')));
+    }
+
+    [Fact]
+    public void Loading_again_changes_nothing()
+    {
+        var group = new Group(PolicyWith(Reference(s_publisher)));
+        group.Admit(new LoadFragment(s_publisher.Publish(s_text)));
+        int loaded = group.State.Fragments.Length;
+
+        group.Admit(new LoadFragment(s_publisher.Publish(s_text)));
+
+        Assert.Equal(loaded, group.State.Fragments.Length);
+    }
+
+    [Fact]
+    public void What_a_running_container_can_be_does_not_grow()
+    {
+        var group = new Group(PolicyWith(Reference(s_publisher)));
+        group.Prepare(s_id, '1', 1);
+        string twin = s_container.Replace(Group.Hash('2'), Group.Hash('1'), StringComparison.Ordinal);
+
+        group.Admit(new LoadFragment(s_publisher.Publish(Fragment($"containers := [{twin}]"))));
+
+        CreateContainer create = Group.Create(s_id);
+        group.Refuse(create with { Process = create.Process with { Command = ["/bin/infra"] } }, "invalid command");
+    }
+
+    [Fact]
+    public void Another_publishers_fragment_and_another_feed_are_refused()
+    {
+        var group = new Group(PolicyWith(Reference(s_publisher)));
+
+        group.Refuse(new LoadFragment(s_other.Publish(s_text)), "invalid fragment issuer");
+        group.Refuse(new LoadFragment(s_publisher.Publish(s_text, "other")), "invalid fragment feed");
+        group.Refuse(new OfferFragment(s_other.Issuer, "feed"), "invalid fragment issuer");
+        group.Refuse(new OfferFragment(s_publisher.Issuer, "other"), "invalid fragment feed");
+        new Group(Policy.WithOneContainer("0.5.0")).Refuse(new LoadFragment(s_publisher.Publish(s_text)), "rule for load_fragment is missing from policy");
+    }
+
+    [Theory]
+    [InlineData("1", "2", "fragment svn is below the specified minimum")]
+    [InlineData("2", "2", null)]
+    [InlineData("10", "9", null)]
+    [InlineData("1.0.0", "1.0.1", "fragment svn is below the specified minimum")]
+    [InlineData("1.10.0", "1.9.0", null)]
+    [InlineData("1.0.0", "1", "fragment svn and the specified minimum are different types")]
+    public void A_fragment_below_the_minimum_is_refused(string svn, string minimum, string? error)
+    {
+        var group = new Group(PolicyWith(Reference(s_publisher, minimum)));
+        var load = new LoadFragment(s_publisher.Publish(s_text.Replace("svn := \"2\"", $"svn := \"{svn}\"", StringComparison.Ordinal)));
+
+        if (error is null)
+        {
+            group.Admit(load);
+        }
+        else
+        {
+            group.Refuse(load, error);
+        }
+    }
+
+    [Fact]
+    public void Only_what_the_policy_includes_counts()
+    {
+        var group = new Group(PolicyWith(Reference(s_publisher, includes: "\"fragments\", \"namespace\"")));
+        group.Admit(new LoadFragment(s_publisher.Publish(s_text)));
+
+        group.Refuse(new MountDevice("/run/mounts/scsi/m2", Group.Hash('2'), Group.DevicePattern), "deviceHash not found");
+    }
+
+    [Fact]
+    public void A_nested_fragment_needs_its_parent_and_its_parents_permission()
+    {
+        LoadFragment child = new(s_other.Publish(s_text, "child"));
+        LoadFragment parent = new(s_publisher.Publish(Fragment($"fragments := [{Reference(s_other, feed: "child")}]")));
+
+        var nested = new Group(PolicyWith(Reference(s_publisher, includes: "\"fragments\"")));
+        nested.Refuse(child, "invalid fragment issuer");
+        nested.Admit(parent);
+        nested.Refuse(new LoadFragment(s_other.Publish(s_text, "sister")), "invalid fragment feed");
+        nested.Admit(child);
+        nested.Prepare(s_id, '2', 2);
+
+        var flat = new Group(PolicyWith(Reference(s_publisher, includes: "\"containers\"")));
+        flat.Admit(parent);
+        flat.Refuse(child, "invalid fragment issuer");
+    }
+
+    [Fact]
+    public void Fragments_that_refer_to_themselves_come_to_an_end()
+    {
+        var group = new Group(PolicyWith(Reference(s_publisher, includes: "\"fragments\"")));
+        string self = Reference(s_publisher, includes: "\"fragments\"");
+        LoadFragment load = new(s_publisher.Publish(Fragment($"fragments := [{self}, {self}]")));
+
+        int admitted = 0;
+        while (group.Ask(load).Allowed)
+        {
+            Assert.True(++admitted < 2000);
+        }
+
+        Assert.InRange(group.State.Fragments.Length, 1, 1024);
+    }
+
+    [Fact]
+    public void External_processes_come_from_fragments_too()
+    {
+        var group = new Group(PolicyWith(Reference(s_publisher, includes: "\"external_processes\"")));
+        var request = new ExecExternal(new ProcessRequest(["ls"], [], "/"));
+        group.Refuse(request, "invalid command", "invalid working directory");
+
+        group.Admit(new LoadFragment(s_publisher.Publish(Fragment("external_processes := [{\"command\": [\"ls\"], \"env_rules\": [], \"working_dir\": \"/\", \"allow_stdio_access\": true}]"))));
+
+        group.Admit(request);
+    }
+
+    [Fact]
+    public void A_fragment_that_needs_a_receipt_is_refused_without()
+    {
+        var group = new Group(PolicyWith(Reference(s_publisher, more: ", \"required_receipts\": [\"*\", \"ledger.example\"]")));
+
+        group.Refuse(new LoadFragment(s_publisher.Publish(s_text)), "missing receipt from *", "missing receipt from ledger.example");
+    }
+
+    [Fact]
+    public void Platform_rules_make_a_variant_of_every_container()
+    {
+        const string Rules = """platform_rules := [{"env_rules": [{"name": "(?i)(FABRIC)_.+", "name_strategy": "re2", "value": ".+", "value_strategy": "re2"}], "mounts": []}, {"env_rules": [{"pattern": "B=2", "strategy": "string"}], "mounts": []}]""";
+        var group = new Group(PolicyWith(Reference(s_publisher, includes: "\"platform_rules\"")));
+        CreateContainer create = Group.Create(s_id);
+        CreateContainer With(params string[] variables) => create with { Process = create.Process with { Environment = [.. variables] } };
+
+        group.Admit(new LoadFragment(s_publisher.Publish(Fragment(Rules))));
+        group.Prepare(s_id, '1', 1);
+        group.Refuse(With("FABRIC_A=1", "B=2"), "no candidate takes these environment variables together");
+        group.Admit(With("Fabric_A=1", "A=x"));
+
+        var excluded = new Group(PolicyWith(Reference(s_publisher)));
+        excluded.Admit(new LoadFragment(s_publisher.Publish(Fragment(Rules))));
+        excluded.Prepare(s_id, '1', 1);
+        excluded.Refuse(With("FABRIC_A=1"), "invalid env list: FABRIC_A");
+    }
+
+    private static string Fragment(string objects) => $"package mine\nsvn := \"2\"\nframework_version := \"0.5.0\"\n{objects}\n";
+
+    private static string Reference(Publisher publisher, string minimum = "1", string includes = "\"containers\", \"fragments\"", string feed = "feed", string more = "") =>
+        $$"""{"issuer": "{{publisher.Issuer}}", "feed": "{{feed}}", "minimum_svn": "{{minimum}}", "includes": [{{includes}}]{{more}}}""";
+
+    private static string PolicyWith(string reference) =>
+        Policy.WithOneContainer("0.5.0") + $"\nload_fragment := data.framework.load_fragment\nfragments := [{reference}]\n";
+
+    private static string Between(string text, string start, string end)
+    {
+        int from = text.IndexOf(start, StringComparison.Ordinal) + start.Length;
+        return text[from..text.IndexOf(end, from, StringComparison.Ordinal)];
+    }
+}

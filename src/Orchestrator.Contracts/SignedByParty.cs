@@ -2,6 +2,7 @@ using System.Text;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Crypto.Cose;
+using Orchestrator.Crypto.Signatures;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Contracts;
@@ -28,7 +29,11 @@ internal sealed class SignedByParty
     public ReadOnlyMemory<byte> Message { get; }
 
     /// <summary>Verifies the signature; the payload is not looked at yet.</summary>
-    public static SignedByParty Verify(ReadOnlyMemory<byte> bytes, Manifest manifest, string contentType, int maxBytes, ErrorCode invalid)
+    public static SignedByParty Verify(ReadOnlyMemory<byte> bytes, Manifest manifest, string contentType, int maxBytes, ErrorCode invalid) =>
+        Verify(bytes, name => manifest.FindParty(name)?.SigningKey, contentType, maxBytes, invalid);
+
+    /// <summary>The same where not only parties sign.</summary>
+    public static SignedByParty Verify(ReadOnlyMemory<byte> bytes, Func<string, VerificationKey?> keyOf, string contentType, int maxBytes, ErrorCode invalid)
     {
         if (bytes.Length > maxBytes)
         {
@@ -42,9 +47,9 @@ internal sealed class SignedByParty
             throw new OrchestratorException(invalid, "The signer's name is not one.");
         }
 
-        ManifestParty party = manifest.FindParty(name)
+        VerificationKey key = keyOf(name)
             ?? throw new OrchestratorException(ContractErrors.ApprovalStranger, $"The signer {name} is not a party of the manifest.");
-        return signed.TryVerify(party.SigningKey, contentType, out VerifiedPayload? payload)
+        return signed.TryVerify(key, contentType, out VerifiedPayload? payload)
             ? new SignedByParty(bytes, name, payload, invalid)
             : throw new OrchestratorException(invalid, $"The signature is not by the key of {name} in the manifest.");
     }

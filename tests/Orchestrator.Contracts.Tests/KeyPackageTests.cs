@@ -1,6 +1,7 @@
 using System.Text;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Releases;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Crypto.Cose;
@@ -45,18 +46,18 @@ public sealed class KeyPackageTests
     public void Open_InAnotherSession_IsRefused()
     {
         using var other = HpkePrivateKey.Generate();
-        AssertRefused(ContractErrors.KeyPackageInvalid, () => KeyPackage.Open(_session.SealPackage("lab"), "lab", other, _session.Manifest, _session.Evidence.Digest));
+        AssertRefused(ContractErrors.KeyPackageInvalid, () => KeyPackage.Open(_session.SealPackage("lab"), "lab", other, PreparedJob.Of(_session.Manifest, []), _session.Evidence.Digest));
     }
 
     [Fact]
     public void Open_ForAnotherQuote_IsRefused() => AssertRefused(
         ContractErrors.KeyPackageInvalid,
-        () => KeyPackage.Open(_session.SealPackage("lab"), "lab", _session.Key, _session.Manifest, Digest.Of("another quote"u8)));
+        () => KeyPackage.Open(_session.SealPackage("lab"), "lab", _session.Key, PreparedJob.Of(_session.Manifest, []), Digest.Of("another quote"u8)));
 
     [Fact]
     public void Open_ForAnotherManifest_IsRefused() => AssertRefused(
         ContractErrors.KeyPackageInvalid,
-        () => KeyPackage.Open(_session.SealPackage("lab"), "lab", _session.Key, Manifest.Create(_session.Job.Content with { Serial = 99 }), _session.Evidence.Digest));
+        () => KeyPackage.Open(_session.SealPackage("lab"), "lab", _session.Key, PreparedJob.Of(Manifest.Create(_session.Job.Content with { Serial = 99 }), []), _session.Evidence.Digest));
 
     // The host knows the session key: it can seal, but not sign.
     [Fact]
@@ -128,7 +129,7 @@ public sealed class KeyPackageTests
     }
 
     private KeyPackage Open(byte[] package, string party) =>
-        KeyPackage.Open(package, party, _session.Key, _session.Manifest, _session.Evidence.Digest);
+        KeyPackage.Open(package, party, _session.Key, PreparedJob.Of(_session.Manifest, []), _session.Evidence.Digest);
 
     private void AssertRefused(ErrorCode code, byte[] package, string party) => AssertRefused(code, () => Open(package, party));
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orchestrator.Crypto;
 
 namespace Orchestrator.Attestation.Policies;
@@ -16,6 +17,9 @@ public sealed record QuoteExpectations
 
     /// <summary>The nonce that this party gave for this quote, 32 bytes, used once.</summary>
     public required ReadOnlyMemory<byte> Nonce { get; init; }
+
+    /// <summary>The statements of the stages whose groups this party has accepted, by stage; a quote must name exactly these.</summary>
+    public ImmutableSortedDictionary<string, Digest> Preparations { get; init; } = ImmutableSortedDictionary<string, Digest>.Empty;
 
     /// <summary>The session that this party released to last; <see langword="null"/>: to none, so that there can be no checkpoint either.</summary>
     public EarlierSession? Earlier { get; init; }

@@ -10,6 +10,10 @@ public static class ReleaseErrors
         "The device is simulated: its root of trust is software and protects nothing from its operator.",
         "Use a hardware device, or allow simulated devices by name in the policy.");
 
+    /// <summary>The device would read what other groups made, or something else than they made.</summary>
+    public static readonly ErrorCode Preparations = Refusal("release-preparations",
+        "The device would read the output of other groups than those that this party accepted.", "Let the host run the stages again and load the device with their own statements.");
+
     /// <summary>Debugging is enabled.</summary>
     public static readonly ErrorCode Debug = Refusal("release-device-debug",
         "Debugging is enabled on the device, so its operator can read its memory.", "Use a device without debugging.");

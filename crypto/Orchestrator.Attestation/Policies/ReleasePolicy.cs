@@ -92,6 +92,11 @@ public sealed record ReleasePolicy
             yield return Deny(ReleaseErrors.Nonce, $"nonces.{Party}", Hex(expectations.Nonce), Hex(nonce), Party);
         }
 
+        if (!claims.Preparations.SequenceEqual(expectations.Preparations))
+        {
+            yield return Deny(ReleaseErrors.Preparations, "preparations", List(expectations.Preparations), List(claims.Preparations), Party);
+        }
+
         if (!(expectations.Earlier?.Allows(claims.Checkpoint) ?? claims.Checkpoint is null))
         {
             yield return Deny(ReleaseErrors.Checkpoint, "checkpoint", Newest(expectations.Earlier), claims.Checkpoint?.ToString() ?? None, Party);
@@ -159,6 +164,8 @@ public sealed record ReleasePolicy
     private static string Text(object value) => value is bool truth ? (truth ? "true" : "false") : value.ToString()!;
 
     private static string List(IReadOnlyList<FirmwareMeasurements> firmware) => firmware.Count == 0 ? None : string.Join("; or ", firmware);
+
+    private static string List(ImmutableSortedDictionary<string, Digest> stages) => stages.IsEmpty ? None : string.Join(", ", stages.Select(stage => $"{stage.Key} {stage.Value}"));
 
     private static string Newest(EarlierSession? earlier) => earlier?.Checkpoint is { } checkpoint ? $"{checkpoint}, or a later one" : None;
 

@@ -38,6 +38,9 @@ public sealed record Quote
     /// <summary>Most parties of a job.</summary>
     public const int MaxParties = 4096;
 
+    /// <summary>Most prepare stages of a job.</summary>
+    public const int MaxStages = 16;
+
     private const byte RandomUeid = 0x01;
 
     /// <summary>Names the device for life: <see cref="UeidOf"/> of its DCK, 33 bytes.</summary>
@@ -93,6 +96,9 @@ public sealed record Quote
 
     /// <summary>The checkpoint that the session would resume from; <see langword="null"/> starts from the beginning.</summary>
     public CheckpointClaim? Checkpoint { get; init; }
+
+    /// <summary>SHA-256 of the statement of each stage whose output the session would read, by stage; empty for a job without stages.</summary>
+    public ImmutableSortedDictionary<string, Digest> Preparations { get; init; } = ImmutableSortedDictionary<string, Digest>.Empty;
 
     /// <summary>The universal entity identifier of the device with a given DCK (RFC 9711, section 4.2.1: of type RAND, made by a hash).</summary>
     /// <param name="dck">The <see cref="Certificates.AttestationKey.Id"/> of the DCK.</param>

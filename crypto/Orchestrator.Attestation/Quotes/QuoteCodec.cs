@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Orchestrator.Crypto;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Crypto.HybridEncryption;
 
@@ -41,6 +42,11 @@ internal static class QuoteCodec
             claims.Add((Claim.Checkpoint, checkpoint.ToCbor()));
         }
 
+        if (!quote.Preparations.IsEmpty)
+        {
+            claims.Add((Claim.Preparations, new CborMap(quote.Preparations.Select(stage => ((CborValue)stage.Key, (CborValue)stage.Value)))));
+        }
+
         return new CborMap(claims);
     }
 
@@ -75,6 +81,7 @@ internal static class QuoteCodec
             SessionKey = HpkePublicKey.Import(map.Required(Claim.SessionKey, "session_key").AsFixedBytes(HpkePublicKey.Size).Span),
             Nonces = ReadNonces(map.Required(Claim.Nonce, "eat_nonce"), map.Required(Claim.Parties, "parties")),
             Checkpoint = map.Optional(Claim.Checkpoint, "checkpoint") is { } checkpoint ? CheckpointClaim.FromCbor(checkpoint) : null,
+            Preparations = map.Optional(Claim.Preparations, "preparations") is { } stages ? ReadPreparations(stages) : ImmutableSortedDictionary<string, Digest>.Empty,
         };
     });
 
@@ -101,6 +108,14 @@ internal static class QuoteCodec
 
         return names.Zip(values).ToImmutableSortedDictionary(
             pair => pair.First, pair => pair.Second.AsFixedBytes(Quote.NonceSize), StringComparer.Ordinal);
+    }
+
+    private static ImmutableSortedDictionary<string, Digest> ReadPreparations(CborField field)
+    {
+        CborMap map = field.Value as CborMap ?? throw field.OutOfRange("is not a map");
+        return map.Entries.Length is > 0 and <= Quote.MaxStages
+            ? map.Entries.ToImmutableSortedDictionary(entry => entry.Key.As($"{field.Path} key").AsText(MaxPartyName), entry => entry.Value.As(field.Path).AsDigest(), StringComparer.Ordinal)
+            : throw field.OutOfRange($"has not 1 to {Quote.MaxStages} stages");
     }
 
     private static string ReadMode(CborField field) =>
@@ -150,5 +165,6 @@ internal static class QuoteCodec
         public const long SessionKey = -70007;
         public const long Parties = -70008;
         public const long Checkpoint = -70009;
+        public const long Preparations = -70010;
     }
 }

@@ -36,6 +36,7 @@ public static class QuoteDescription
             new("session", Hex(quote.Session)),
             new("session_key", Hex(quote.SessionKey.ToArray())),
             .. quote.Nonces.Select(nonce => new ClaimText($"eat_nonce.{nonce.Key}", Hex(nonce.Value))),
+            .. quote.Preparations.Select(stage => new ClaimText($"preparations.{stage.Key}", stage.Value.ToString())),
             new("checkpoint", quote.Checkpoint?.ToString() ?? "none"),
         ];
     }

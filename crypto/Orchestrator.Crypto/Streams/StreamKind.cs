@@ -17,4 +17,7 @@ public enum StreamKind : byte
 
     /// <summary>A training state to resume from.</summary>
     Checkpoint = 5,
+
+    /// <summary>A file as it is, for a prepare stage.</summary>
+    File = 6,
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Data.Plans;
@@ -72,8 +73,15 @@ public sealed class Manifest
     /// <summary>The party called <paramref name="name"/>, or <see langword="null"/>.</summary>
     public ManifestParty? FindParty(string name) => Content.Parties.FirstOrDefault(party => party.Name == name);
 
-    /// <summary>The streams whose keys <paramref name="party"/> releases.</summary>
-    public IEnumerable<ManifestStream> StreamsOf(string party) => Content.Streams.Where(stream => stream.Owner == party);
+    /// <summary>The stage called <paramref name="name"/>, or <see langword="null"/>.</summary>
+    public ManifestStage? FindStage(string name) => Content.Stages.FirstOrDefault(stage => stage.Name == name);
+
+    /// <summary>The streams whose keys <paramref name="owner"/>, a party or a stage, releases.</summary>
+    public IEnumerable<ManifestStream> StreamsOf(string owner) => Content.Streams.Where(stream => stream.Owner == owner);
+
+    /// <summary>The sealed objects that the job reads and parties upload: streams, and the files of stages.</summary>
+    public IEnumerable<Digest> Objects => Content.Streams.Where(stream => !stream.IsPrepared).Select(stream => stream.Digest)
+        .Concat(Content.Stages.SelectMany(stage => stage.Inputs.Select(input => input.Digest))).Distinct();
 
     /// <summary>The stream that carries the program.</summary>
     public ManifestStream ProgramStream => Content.Streams.Single(stream => stream.Role is null);
@@ -96,6 +104,9 @@ public sealed record ManifestContent
 
     /// <summary>Ordered by id, which counts from 1.</summary>
     public required ImmutableArray<ManifestStream> Streams { get; init; }
+
+    /// <summary>Ordered by name; what is prepared before the device trains.</summary>
+    public ImmutableArray<ManifestStage> Stages { get; init; } = [];
 
     /// <summary>Ordered by name.</summary>
     public required ImmutableArray<ManifestOutput> Outputs { get; init; }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Attestation;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Crypto.HybridEncryption;
@@ -42,6 +43,7 @@ internal static class ManifestCodec
                 ("stream", manifest.Streams.FirstOrDefault(stream => stream.Role is null)?.Id ?? 0),
                 ("digest", manifest.ProgramDigest))),
             ("streams", new CborArray(manifest.Streams.Select(Encode))),
+            ("stages", manifest.Stages.IsEmpty ? null : new CborArray(manifest.Stages.Select(StageCodec.Encode))),
             ("outputs", new CborArray(manifest.Outputs.Select(Encode))),
             ("metrics", Encode(manifest.Metrics)),
             ("plan", manifest.Plan.ToCbor()),
@@ -65,6 +67,7 @@ internal static class ManifestCodec
                 Parties = [.. map.Required("parties").AsArray(ManifestRules.MaxParties).Select(ReadParty)],
                 ProgramDigest = ReadProgram(map.Required("program")),
                 Streams = [.. map.Required("streams").AsArray(ManifestRules.MaxStreams).Select(ReadStream)],
+                Stages = map.Optional("stages") is { } stages ? ReadStages(stages) : [],
                 Outputs = [.. map.Required("outputs").AsArray(ManifestRules.MaxOutputs).Select(ReadOutput)],
                 Metrics = ReadMetrics(map.Required("metrics")),
                 Plan = TrainingPlan.FromCbor(map.Required("plan")),
@@ -74,6 +77,10 @@ internal static class ManifestCodec
                 Withdrawal = Withdrawals.Read(map.Required("withdrawal")),
             };
         });
+
+    // A job without stages has no such key, so that it has one encoding.
+    private static ImmutableArray<ManifestStage> ReadStages(CborField field) =>
+        field.AsArray(StageRules.MaxStages) is { IsEmpty: false } stages ? [.. stages.Select(StageCodec.Read)] : throw field.OutOfRange("is empty");
 
     private static CborMap Encode(ManifestParty party) =>
         CborMap.Of(
@@ -119,7 +126,7 @@ internal static class ManifestCodec
             ("direction", "in"),
             ("owner", stream.Owner),
             ("role", stream.Role is { } role ? DataRoles.Of(role) : ProgramRole),
-            ("digest", stream.Digest),
+            ("digest", stream.IsPrepared ? null : stream.Digest),
             ("frame_size", stream.FrameSize),
             ("frames", stream.Frames),
             ("record_size", stream.RecordSize),
@@ -136,7 +143,7 @@ internal static class ManifestCodec
                 Id = map.Required("id").AsInt32(1, ManifestRules.MaxStreams),
                 Owner = map.Required("owner").AsPartyName(),
                 Role = ReadRole(map.Required("role")),
-                Digest = map.Required("digest").AsDigest(),
+                Digest = map.Optional("digest") is { } digest ? ReadStreamDigest(digest) : default,
                 FrameSize = map.Required("frame_size").AsInt32(StreamLimits.MinFrameSize, StreamLimits.MaxFrameSize),
                 Frames = map.Required("frames").AsInt64(1, ManifestRules.MaxFrames),
                 RecordSize = map.Required("record_size").AsInt32(1, StreamLimits.MaxFrameSize),
@@ -146,6 +153,8 @@ internal static class ManifestCodec
             _ = (map.Required("direction"), map.Required("slot"));
             return stream with { Run = RunOf(map.Required("iv_prefix").AsFixedBytes(4).Span) };
         });
+
+    private static Digest ReadStreamDigest(CborField field) => field.AsDigest() is var digest && digest != default ? digest : throw field.OutOfRange("is all zeros");
 
     private static StreamRole? ReadRole(CborField field) => field.AsText() == ProgramRole ? null : DataRoles.Read(field);
 

@@ -42,14 +42,17 @@ public sealed record ManifestStream
     /// <summary>Counts from 1.</summary>
     public required int Id { get; init; }
 
-    /// <summary>The party whose key package carries the stream's key.</summary>
+    /// <summary>The party whose key package carries the stream's key, or the stage that makes the stream.</summary>
     public required string Owner { get; init; }
 
     /// <summary>What it is read for; null: it carries the program.</summary>
     public required StreamRole? Role { get; init; }
 
-    /// <summary>Pins header and every frame; also the object's address on the host.</summary>
+    /// <summary>Pins header and every frame; also the object's address on the host. All zeros: a stage makes the stream, and then <see cref="Frames"/> and <see cref="Records"/> are limits.</summary>
     public required Digest Digest { get; init; }
+
+    /// <summary>Whether a stage makes the stream, so that its digest stands in the stage's statement.</summary>
+    public bool IsPrepared => Digest == default;
 
     /// <summary>Plaintext bytes of a full frame.</summary>
     public required int FrameSize { get; init; }

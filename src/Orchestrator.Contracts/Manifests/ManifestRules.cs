@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Orchestrator.Contracts.Stages;
+using Orchestrator.Crypto;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Contracts.Manifests;
@@ -17,6 +19,7 @@ internal static class ManifestRules
         CheckParties(manifest.Parties);
         CheckStreams(manifest);
         CheckOutputs(manifest);
+        StageRules.Check(manifest);
         Require(manifest.Device.Firmware.Length > 0, "accepts no firmware at all");
         Require(
             manifest.Metrics.Names.IsEmpty != manifest.Outputs.Any(output => output.Kind == OutputKind.Metrics),
@@ -39,7 +42,8 @@ internal static class ManifestRules
         ImmutableArray<ManifestStream> streams = manifest.Streams;
         Require(streams.Select(stream => stream.Id).SequenceEqual(Enumerable.Range(1, streams.Length)), "has streams that are not numbered from 1");
         Require(streams.Count(stream => stream.Role is null) == 1, "needs exactly one program stream");
-        Require(streams.Select(stream => stream.Digest).Distinct().Count() == streams.Length, "reads the same stream twice");
+        Digest[] known = [.. streams.Where(stream => !stream.IsPrepared).Select(stream => stream.Digest)];
+        Require(known.Distinct().Count() == known.Length, "reads the same stream twice");
 
         // Each is at most 2^32, and there are at most 2^12, so that the sum cannot overflow.
         Require(streams.Sum(stream => stream.Frames) <= MaxFrames, $"has more than {MaxFrames} frames");
@@ -52,12 +56,18 @@ internal static class ManifestRules
     private static void CheckStream(ManifestContent manifest, ManifestStream stream)
     {
         string which = $"stream {stream.Id}";
-        ManifestParty? owner = manifest.Parties.FirstOrDefault(party => party.Name == stream.Owner);
-        Require(owner is not null, $"has {which} of a party that it does not name");
-
         bool isProgram = stream.Role is null;
-        PartyRoles needed = isProgram ? PartyRoles.Program : PartyRoles.Data;
-        Require(owner!.Roles.HasFlag(needed), $"has {which} of a party without the role for it");
+        if (stream.IsPrepared)
+        {
+            Require(!isProgram && manifest.Stages.Any(stage => stage.Name == stream.Owner), $"has {which} without a digest, which no stage makes");
+        }
+        else
+        {
+            ManifestParty? owner = manifest.Parties.FirstOrDefault(party => party.Name == stream.Owner);
+            Require(owner is not null, $"has {which} of a party that it does not name");
+            Require(owner!.Roles.HasFlag(isProgram ? PartyRoles.Program : PartyRoles.Data), $"has {which} of a party without the role for it");
+        }
+
         Require(isProgram == (stream.Schema is null), $"has {which} with a schema where none belongs, or without one");
         Require(stream.RecordSize == (stream.Schema?.RecordSize ?? 1), $"has {which} with another record size than its schema's");
         Require(stream.FrameSize % stream.RecordSize == 0, $"has {which} whose frames do not hold whole records");

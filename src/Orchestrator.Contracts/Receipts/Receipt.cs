@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Orchestrator.Contracts.Approvals;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Crypto.Cose;
@@ -53,6 +54,9 @@ public sealed record Receipt
 
     /// <summary>One a party, in the manifest's order.</summary>
     public required ImmutableArray<VerifiedApproval> Approvals { get; init; }
+
+    /// <summary>What the stages made that the job read, one a stage, in the manifest's order.</summary>
+    public ImmutableArray<Preparation> Preparations { get; init; } = [];
 
     /// <summary>SHA-256 of the session's evidence.</summary>
     public required Digest Quote { get; init; }

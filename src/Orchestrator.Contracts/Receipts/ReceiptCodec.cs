@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Orchestrator.Attestation.Groups;
 using Orchestrator.Contracts.Approvals;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Crypto.HybridEncryption;
 using Orchestrator.Crypto.Streams;
@@ -20,6 +22,7 @@ internal static class ReceiptCodec
             ("quote", receipt.Quote),
             ("manifest", receipt.Manifest.Encoding),
             ("approvals", new CborArray(receipt.Approvals.Select(approval => (CborValue)approval.Bytes))),
+            ("preparations", receipt.Preparations.IsEmpty ? null : new CborArray(receipt.Preparations.Select(Encode))),
             ("streams", new CborArray(receipt.Streams.Select(Encode))),
             ("epochs", receipt.Epochs),
             ("sessions", new CborArray(receipt.Sessions.Select(session => session.ToCbor()))),
@@ -38,6 +41,7 @@ internal static class ReceiptCodec
             {
                 Manifest = manifest,
                 Approvals = [.. Approval.VerifyAll(approvals, manifest)],
+                Preparations = map.Optional("preparations") is { } made ? [.. made.AsArray(StageRules.MaxStages).Select(item => ReadPreparation(item, manifest))] : [],
                 Quote = map.Required("quote").AsDigest(),
                 Streams = [.. map.Required("streams").AsArray(ManifestRules.MaxStreams).Select(ReadStream)],
                 Epochs = map.Required("epochs").AsInt32(0),
@@ -46,6 +50,12 @@ internal static class ReceiptCodec
                 Outputs = [.. map.Required("outputs").AsArray(ManifestRules.MaxOutputs).Select(ReadOutput)],
             };
         });
+
+    private static CborArray Encode(Preparation made) => new(made.Evidence.Bytes, made.Statement);
+
+    private static Preparation ReadPreparation(CborField field, Manifest manifest) => field.AsArray(2) is [var evidence, var statement]
+        ? Preparation.Verify(evidence.AsBytes(GroupEvidence.MaxBytes), statement.AsBytes(Preparation.MaxBytes), manifest)
+        : throw field.OutOfRange("is not evidence and statement");
 
     private static CborMap Encode(ConsumedStream stream) =>
         CborMap.Of(("id", stream.Stream), ("frames", stream.Frames), ("reads", stream.Reads));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Crypto.Cose;
@@ -57,7 +58,9 @@ public sealed class ReceiptVerifier(EvidenceVerifier evidence)
         VerifiedQuote quote = evidence.Verify(Evidence.Parse(evidenceBytes));
         Receipt receipt = VerifyStatement(statement, quote);
         CheckQuote(receipt.Manifest, quote);
-        CheckAgainstManifest(receipt);
+        var job = PreparedJob.Of(receipt.Manifest, receipt.Preparations);
+        Require(job.Digests.SequenceEqual(quote.Claims.Preparations), "The device attested other outputs of the prepare stages than the receipt holds.");
+        CheckAgainstManifest(receipt, job.Content);
         CheckHistory(receipt, quote.Claims.Checkpoint);
         return new VerifiedReceipt(receipt, quote);
     }
@@ -71,9 +74,8 @@ public sealed class ReceiptVerifier(EvidenceVerifier evidence)
             $"The device had security version {quote.Claims.SecurityVersion}, below the manifest's {manifest.Content.Device.MinimumSecurityVersion}.");
     }
 
-    private static void CheckAgainstManifest(Receipt receipt)
+    private static void CheckAgainstManifest(Receipt receipt, ManifestContent manifest)
     {
-        ManifestContent manifest = receipt.Manifest.Content;
         Require(
             receipt.Streams.Select(stream => stream.Stream).SequenceEqual(manifest.Streams.Select(stream => stream.Id)),
             "The receipt's streams are not the manifest's.");

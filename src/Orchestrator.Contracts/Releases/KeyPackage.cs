@@ -1,6 +1,7 @@
 using System.Text;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Crypto.Cose;
@@ -12,7 +13,7 @@ using Orchestrator.Errors;
 namespace Orchestrator.Contracts.Releases;
 
 /// <summary>
-/// The keys that a party releases to one session of one device, for one manifest (docs/spec/key-release.md).
+/// The keys that a party, or the group of a stage, releases to one session of one device, for one manifest (docs/spec/key-release.md).
 /// Owns its keys: disposing it zeroes them.
 /// </summary>
 public sealed class KeyPackage : IDisposable
@@ -84,13 +85,14 @@ public sealed class KeyPackage : IDisposable
     /// <param name="sealedPackage">Untrusted bytes.</param>
     /// <param name="party">For whom the host stages it.</param>
     /// <param name="sessionKey">The private half of the quote's session key.</param>
-    /// <param name="manifest">The loaded manifest.</param>
+    /// <param name="job">The loaded manifest and what its stages made.</param>
     /// <param name="quote">SHA-256 of this session's evidence.</param>
     /// <exception cref="OrchestratorException"><see cref="ContractErrors.KeyPackageInvalid"/>,
     /// <see cref="ContractErrors.ApprovalStranger"/> or <see cref="ContractErrors.KeyPackageKeys"/>.</exception>
-    public static KeyPackage Open(ReadOnlyMemory<byte> sealedPackage, string party, HpkePrivateKey sessionKey, Manifest manifest, Digest quote)
+    public static KeyPackage Open(ReadOnlyMemory<byte> sealedPackage, string party, HpkePrivateKey sessionKey, PreparedJob job, Digest quote)
     {
-        ArgumentNullException.ThrowIfNull(manifest);
+        ArgumentNullException.ThrowIfNull(job);
+        Manifest manifest = job.Manifest;
         if (sealedPackage.Length > MaxBytes
             || !Hpke.TryOpen(sessionKey, Info(manifest.Digest, quote), Encoding.UTF8.GetBytes(party), sealedPackage.Span, out byte[]? signed))
         {
@@ -100,7 +102,7 @@ public sealed class KeyPackage : IDisposable
         SignedByParty? message = null;
         try
         {
-            message = SignedByParty.Verify(signed, manifest, ContentType, MaxBytes, ContractErrors.KeyPackageInvalid);
+            message = SignedByParty.Verify(signed, job.SigningKeyOf, ContentType, MaxBytes, ContractErrors.KeyPackageInvalid);
             return message.Read(Type, "key package", (map, signer) => Read(map, signer, party, manifest, quote));
         }
         finally

@@ -82,12 +82,7 @@ public sealed class Mailbox : IDisposable
 
     /// <summary>Takes a job after checking it.</summary>
     /// <exception cref="OrchestratorException">As <see cref="LoadedJob.Check"/>, or <see cref="DeviceErrors.CommandIllegal"/>.</exception>
-    public void Load(
-        ReadOnlyMemory<byte> manifest,
-        IEnumerable<ReadOnlyMemory<byte>> approvals,
-        IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>> nonces,
-        CheckpointOffer? checkpoint) =>
-        Execute(Command.Load, () => _job = LoadedJob.Check(manifest, approvals, nonces, checkpoint, _boot, acceptsItself: _fault == Fault.None));
+    public void Load(LoadRequest request) => Execute(Command.Load, () => _job = LoadedJob.Check(request, _boot, acceptsItself: _fault == Fault.None));
 
     /// <summary>Attests to the loaded job with a fresh session key.</summary>
     /// <returns>The evidence.</returns>

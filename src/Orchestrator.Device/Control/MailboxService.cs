@@ -32,11 +32,7 @@ public sealed class MailboxService(Mailbox mailbox, DmaDoor door) : MailboxProto
     /// <inheritdoc/>
     public override Task<DeviceStatus> Load(LoadRequest request, ServerCallContext context)
     {
-        mailbox.Load(
-            request.Manifest.Memory,
-            request.Approvals.Select(approval => approval.Memory),
-            [.. request.Nonces.Select(nonce => KeyValuePair.Create(nonce.Party, nonce.Nonce.Memory))],
-            request.Checkpoint);
+        mailbox.Load(request);
         return Task.FromResult(Describe());
     }
 

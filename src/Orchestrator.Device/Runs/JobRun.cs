@@ -23,7 +23,7 @@ namespace Orchestrator.Device.Runs;
 /// <param name="time">Tells where the time goes.</param>
 public sealed class JobRun(Session session, BootIdentity device, ITileLauncher launcher, HostLink host, TimeProvider time)
 {
-    private readonly ManifestContent _manifest = session.Job.Manifest.Content;
+    private readonly ManifestContent _manifest = session.Job.Prepared.Content;
     private readonly WithdrawalBox _withdrawals = new(session.Job.Manifest);
     private readonly OverheadClock _clock = new(time);
 
@@ -170,6 +170,7 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
     private byte[] Sign(RunAccount account, int epochs, OutputSet outputs) => new Receipt
     {
         Manifest = session.Job.Manifest,
+        Preparations = session.Job.Prepared.Preparations,
         Approvals = [.. session.Job.Approvals],
         Quote = session.EvidenceDigest,
         Streams = account.Consumed(),

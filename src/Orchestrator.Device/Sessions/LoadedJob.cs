@@ -3,6 +3,7 @@ using Orchestrator.Attestation.Quotes;
 using Orchestrator.Contracts.Approvals;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Data.TileProtocol;
 using Orchestrator.Device.Identity;
 using Orchestrator.Errors;
@@ -16,62 +17,57 @@ public sealed class LoadedJob
     public const long MaxFrames = 1 << 22;
 
     private LoadedJob(
-        Manifest manifest, IReadOnlyList<VerifiedApproval> approvals, ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> nonces, ResumePoint? resume)
+        PreparedJob prepared, IReadOnlyList<VerifiedApproval> approvals, ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> nonces, ResumePoint? resume)
     {
-        Manifest = manifest;
+        Prepared = prepared;
         Approvals = approvals;
         Nonces = nonces;
         Resume = resume;
     }
 
     /// <summary>The contract.</summary>
-    public Manifest Manifest { get; }
+    public Manifest Manifest => Prepared.Manifest;
+
+    /// <summary>The contract, and what its stages made.</summary>
+    public PreparedJob Prepared { get; }
 
     /// <summary>One of every party.</summary>
     public IReadOnlyList<VerifiedApproval> Approvals { get; }
 
-    /// <summary>One of every party, 32 bytes each.</summary>
+    /// <summary>One of every party and stage, 32 bytes each.</summary>
     public ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Nonces { get; }
 
     /// <summary>Where the session begins; <see langword="null"/>: at the beginning.</summary>
     public ResumePoint? Resume { get; }
 
-    /// <summary>Checks what a host wants to load: encoding, signatures of all parties, nonces of all parties, and that the device can do the job.</summary>
-    /// <param name="manifest">Untrusted bytes.</param>
-    /// <param name="approvals">Untrusted messages.</param>
-    /// <param name="nonces">By party, untrusted.</param>
-    /// <param name="checkpoint">Untrusted; <see langword="null"/> begins anew.</param>
+    /// <summary>Checks what a host wants to load: encoding, signatures of all parties, statements of all stages, nonces of all of them, and that the device can do the job.</summary>
+    /// <param name="request">Untrusted.</param>
     /// <param name="device">The device that would run the job.</param>
     /// <param name="acceptsItself">Whether the device is the kind that refuses a manifest which does not accept it; one that is wrong on purpose is not.</param>
-    /// <exception cref="OrchestratorException">A code of the manifest's, the approvals' or <see cref="DeviceErrors"/>.</exception>
-    public static LoadedJob Check(
-        ReadOnlyMemory<byte> manifest,
-        IEnumerable<ReadOnlyMemory<byte>> approvals,
-        IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>> nonces,
-        CheckpointOffer? checkpoint,
-        BootIdentity device,
-        bool acceptsItself)
+    /// <exception cref="OrchestratorException">A code of the manifest's, the approvals', the stages' or <see cref="DeviceErrors"/>.</exception>
+    public static LoadedJob Check(LoadRequest request, BootIdentity device, bool acceptsItself)
     {
+        ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(device);
-        Manifest contract = Manifest.Decode(manifest);
-        IReadOnlyList<VerifiedApproval> signed = Approval.VerifyAll(approvals, contract);
-        ResumePoint? resume = checkpoint is null ? null : ResumePoint.Check(checkpoint, contract);
-        var job = new LoadedJob(contract, signed, CheckNonces(nonces, contract), resume);
+        Manifest contract = Manifest.Decode(request.Manifest.Memory);
+        IReadOnlyList<VerifiedApproval> signed = Approval.VerifyAll(request.Approvals.Select(approval => approval.Memory), contract);
+        var prepared = PreparedJob.Of(contract, request.Preparations.Take(contract.Content.Stages.Length + 1).Select(made => Preparation.Verify(made.Evidence.Memory, made.Statement.Memory, contract)));
+        ResumePoint? resume = request.Checkpoint is null ? null : ResumePoint.Check(request.Checkpoint, contract);
+        var job = new LoadedJob(prepared, signed, CheckNonces([.. request.Nonces.Select(nonce => KeyValuePair.Create(nonce.Party, nonce.Nonce.Memory))], prepared), resume);
         if (acceptsItself)
         {
             CheckRequirements(contract.Content.Device, device);
         }
 
-        CheckSupported(contract.Content);
+        CheckSupported(prepared.Content);
         MemoryPlan.Of(contract.Content).RequireFits(device.Board.TileMemoryBytes);
         return job;
     }
 
     private static ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> CheckNonces(
-        IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>> nonces, Manifest manifest)
+        IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>> nonces, PreparedJob job)
     {
-        IEnumerable<string> parties = manifest.Content.Parties.Select(party => party.Name);
-        if (!nonces.Select(nonce => nonce.Key).Order(StringComparer.Ordinal).SequenceEqual(parties.Order(StringComparer.Ordinal)) ||
+        if (!nonces.Select(nonce => nonce.Key).Order(StringComparer.Ordinal).SequenceEqual(job.Owners.Order(StringComparer.Ordinal)) ||
             nonces.Any(nonce => nonce.Value.Length != Quote.NonceSize))
         {
             throw new OrchestratorException(DeviceErrors.NoncesInvalid, DeviceErrors.NoncesInvalid.Meaning);

@@ -43,6 +43,7 @@ public sealed class Quoter(bool confined, Measurement honestIcu, Fault fault)
             SessionKey = session.PublicKey,
             Nonces = ChooseNonces(session.Job.Nonces),
             Checkpoint = session.Job.Resume?.Claim,
+            Preparations = session.Job.Prepared.Digests,
         };
         return CoseSign1.Sign(device.Alias, Evidence.ContentType, device.AliasId.ToArray(), device.Certificates, quote.ToCbor().Encode());
     }

@@ -71,14 +71,14 @@ public sealed class Session : IDisposable
             throw new OrchestratorException(DeviceErrors.PackageRepeated, $"The key package of {party} is staged already.");
         }
 
-        _packages.Add(party, KeyPackage.Open(sealedPackage, party, _sessionKey, Job.Manifest, EvidenceDigest));
+        _packages.Add(party, KeyPackage.Open(sealedPackage, party, _sessionKey, Job.Prepared, EvidenceDigest));
     }
 
-    /// <summary>Checks that every party has released.</summary>
+    /// <summary>Checks that every party, and the group of every stage, has released.</summary>
     /// <exception cref="OrchestratorException"><see cref="DeviceErrors.PackagesMissing"/>.</exception>
     public void RequireAllStaged()
     {
-        string[] missing = [.. Job.Manifest.Content.Parties.Select(party => party.Name).Where(party => !_packages.ContainsKey(party))];
+        string[] missing = [.. Job.Prepared.Owners.Where(party => !_packages.ContainsKey(party))];
         if (missing.Length > 0)
         {
             throw new OrchestratorException(DeviceErrors.PackagesMissing, $"No key package is staged of {string.Join(", ", missing)}.");

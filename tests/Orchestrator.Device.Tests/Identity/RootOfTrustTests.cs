@@ -1,6 +1,8 @@
+using Google.Protobuf;
 using Orchestrator.Attestation.Certificates;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Quotes;
+using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Device.Firmware;
 using Orchestrator.Device.Identity;
 using Orchestrator.Device.Sessions;
@@ -214,13 +216,13 @@ public sealed class RootOfTrustTests : IDisposable
         await ErrorAssert.ThrowsAsync(DeviceErrors.StateDamaged, OpenVendorAsync);
     }
 
-    private static LoadedJob Load(TestJob job, BootIdentity device, bool acceptsItself) => LoadedJob.Check(
-        job.Manifest.Encoding,
-        job.Approvals,
-        [.. job.Manifest.Content.Parties.Select(party => KeyValuePair.Create(party.Name, (ReadOnlyMemory<byte>)new byte[Quote.NonceSize]))],
-        checkpoint: null,
-        device,
-        acceptsItself);
+    private static LoadedJob Load(TestJob job, BootIdentity device, bool acceptsItself)
+    {
+        var request = new LoadRequest { Manifest = ByteString.CopyFrom(job.Manifest.Encoding.Span) };
+        request.Approvals.AddRange(job.Approvals.Select(approval => ByteString.CopyFrom(approval.Span)));
+        request.Nonces.AddRange(job.Manifest.Content.Parties.Select(party => new PartyNonce { Party = party.Name, Nonce = ByteString.CopyFrom(new byte[Quote.NonceSize]) }));
+        return LoadedJob.Check(request, device, acceptsItself);
+    }
 
     private static async Task<string> OpenSslAsync(params string[] arguments)
     {

@@ -9,6 +9,7 @@ using Orchestrator.Contracts.Checkpoints;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Contracts.Releases;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.HybridEncryption;
 using Orchestrator.Crypto.Streams;
@@ -58,7 +59,7 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
 
         (AgentMessage answer, Evidence evidence) = await OfferAsync(await NonceAsync());
 
-        using KeyPackage package = KeyPackage.Open(answer.KeyPackage.SealedPackage.Memory, "clinic-a", _session, _manifest, evidence.Digest);
+        using KeyPackage package = KeyPackage.Open(answer.KeyPackage.SealedPackage.Memory, "clinic-a", _session, PreparedJob.Of(_manifest, []), evidence.Digest);
         ManifestStream own = Assert.Single(_manifest.StreamsOf("clinic-a"));
         Assert.Equal([own.Id], package.Keys.Keys);
         Assert.Equal(Bytes(_party.Keys.StreamKeyOf(own.Digest)), Bytes(package.Keys[own.Id]));
@@ -215,7 +216,7 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
         Assert.Equal(2u, seen.CheckpointSeen.Counter);
         Assert.Equal(["release-checkpoint-unexpected"], Codes(anew));
         Assert.Equal(["release-checkpoint-unexpected"], Codes(older));
-        using KeyPackage package = KeyPackage.Open(newest.KeyPackage.SealedPackage.Memory, "clinic-a", _session, _manifest, resumed.Digest);
+        using KeyPackage package = KeyPackage.Open(newest.KeyPackage.SealedPackage.Memory, "clinic-a", _session, PreparedJob.Of(_manifest, []), resumed.Digest);
         Assert.Equal(2, package.LeastCheckpoint);
     }
 

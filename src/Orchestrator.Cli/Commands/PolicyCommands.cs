@@ -26,6 +26,11 @@ internal static class PolicyCommands
         {
             string path = parsed.GetRequiredValue(file);
             ReplayResult result = RecordedSessions.ReplayFile(path);
+            foreach (string unread in result.Unread)
+            {
+                terminal.Note($"policy refused: {unread}");
+            }
+
             foreach (Mismatch mismatch in result.Mismatches)
             {
                 terminal.Note($"{mismatch.Session} step {mismatch.Step} {mismatch.Point}: {mismatch.Field} recorded {mismatch.Recorded}, observed {mismatch.Observed}");

@@ -17,6 +17,9 @@ public sealed record Decision(bool Allowed, GroupState Next)
     /// <summary>Whether the host gets its standard streams; null: settled when the container was created, or no process starts.</summary>
     public bool? AllowStdioAccess { get; init; }
 
+    /// <summary>Whether it is refused because the policy has no rule for the point at all.</summary>
+    public bool LacksRule { get; init; }
+
     /// <summary>Why not; empty where it is allowed, and where a rule says no without a reason.</summary>
     public ImmutableArray<string> Errors { get; init; } = [];
 }

@@ -22,10 +22,10 @@ public sealed class PolicyEngine(ExecutionPolicy policy, GroupEnvironment enviro
         ArgumentNullException.ThrowIfNull(request);
         return policy.RuleAt(request.Point) switch
         {
-            PointRule.AllowAll => new Decision(true, state) { AllowStdioAccess = request is ExecExternal or CreateContainer ? false : null },
+            PointRule.AllowAll => new Decision(true, state) { AllowStdioAccess = request.Point is "exec_external" or "create_container" ? false : null },
             PointRule.AllowAllAndStreams => new Decision(true, state) { AllowStdioAccess = true },
             PointRule.Framework => Evaluate(state, request),
-            _ => new Decision(false, state) { Errors = RefusalOf(request.Point) },
+            _ => new Decision(false, state) { Errors = RefusalOf(request.Point), LacksRule = !policy.Points.ContainsKey(request.Point) },
         };
     }
 
@@ -54,7 +54,8 @@ public sealed class PolicyEngine(ExecutionPolicy policy, GroupEnvironment enviro
         OfferFragment offer => _fragments.Offer(state, offer),
         LoadFragment load => _fragments.Load(state, load),
         FlaggedAccess access => new Decision(IsFlagged(access.Point), state),
-        _ => new Decision(false, state) { Errors = ["blockdev mounts are not supported"] },
+        BlockDevice => new Decision(false, state) { Errors = ["blockdev mounts are not supported"] },
+        _ => new Decision(false, state) { Errors = ["the request is incomplete"] },
     };
 
     private bool IsFlagged(string point) => point switch

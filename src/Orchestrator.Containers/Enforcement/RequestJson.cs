@@ -4,13 +4,13 @@ using Orchestrator.Containers.Policies;
 
 namespace Orchestrator.Containers.Enforcement;
 
-/// <summary>Reads requests in the form that the published framework takes as input, for replays of recorded sessions.</summary>
-public static class RequestJson
+/// <summary>Reads requests in the form that the published framework takes as input, for replays of recorded sessions, and writes them.</summary>
+public static partial class RequestJson
 {
     /// <summary>Reads the input of a point.</summary>
-    /// <returns>Null: it lacks what the point's rule needs, so that the rule cannot hold.</returns>
+    /// <returns>An <see cref="IncompleteRequest"/> where it lacks what the point's rule needs.</returns>
     /// <exception cref="KeyNotFoundException">There is no such point.</exception>
-    public static EnforcementRequest? Read(string point, JsonElement input)
+    public static EnforcementRequest Read(string point, JsonElement input)
     {
         if (!EnforcementPoint.All.ContainsKey(point))
         {
@@ -23,7 +23,7 @@ public static class RequestJson
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            return null;
+            return new IncompleteRequest(point);
         }
     }
 
@@ -43,7 +43,7 @@ public static class RequestJson
         "create_container" => ReadCreate(input),
         "exec_in_container" => new ExecInContainer(Text(input, "containerID"), ReadProcess(input), ReadPrivileges(input)),
         "exec_external" => new ExecExternal(ReadProcess(input)),
-        "signal_container_process" => new SignalProcess(Text(input, "containerID"), input.GetProperty("signal").GetInt64(), Flag(input, "isInitProcess"), Texts(input, "argList")),
+        "signal_container_process" => new SignalProcess(Text(input, "containerID"), input.GetProperty("signal").GetInt64(), IsInit(input), IsInit(input) ? [] : Texts(input, "argList")),
         "shutdown_container" => new ShutdownContainer(Text(input, "containerID")),
         "load_fragment" => new OfferFragment(Text(input, "issuer"), Text(input, "feed")),
         _ => new FlaggedAccess(point),
@@ -76,6 +76,8 @@ public static class RequestJson
 
     private static CapabilitySets ReadCapabilities(JsonElement sets) =>
         new(Texts(sets, "bounding"), Texts(sets, "effective"), Texts(sets, "inheritable"), Texts(sets, "permitted"), Texts(sets, "ambient"));
+
+    private static bool IsInit(JsonElement input) => input.TryGetProperty("isInitProcess", out JsonElement init) && init.GetBoolean();
 
     private static string Text(JsonElement owner, string name) => owner.GetProperty(name).GetString() ?? throw new FormatException();
 

@@ -18,7 +18,11 @@ namespace Orchestrator.Containers.Replays;
 public sealed record Mismatch(string Session, int Step, string Point, string Field, string Recorded, string Observed);
 
 /// <summary>What a replay found.</summary>
-public sealed record ReplayResult(int Sessions, int Steps, ImmutableArray<Mismatch> Mismatches);
+/// <param name="Sessions">How many.</param>
+/// <param name="Steps">How many in all sessions.</param>
+/// <param name="Mismatches">Verdicts that differ.</param>
+/// <param name="Unread">Why policies could not be read; such a policy refuses every request.</param>
+public sealed record ReplayResult(int Sessions, int Steps, ImmutableArray<Mismatch> Mismatches, ImmutableArray<string> Unread);
 
 /// <summary>
 /// Sessions of requests with the verdicts that another engine gave, as docs/spec/policy-sessions.md lays them out. Replaying them shows whether
@@ -45,7 +49,7 @@ public static class RecordedSessions
     }
 
     /// <summary>Replays every session of a file, gzipped or not.</summary>
-    /// <exception cref="OrchestratorException"><see cref="ReplayErrors.Invalid"/>, or a policy's own code.</exception>
+    /// <exception cref="OrchestratorException"><see cref="ReplayErrors.Invalid"/>.</exception>
     public static ReplayResult Replay(Stream file)
     {
         using JsonDocument document = Read(file);
@@ -54,15 +58,16 @@ public static class RecordedSessions
             JsonElement root = document.RootElement;
             var environment = ReadEnvironment(root);
             var mismatches = ImmutableArray.CreateBuilder<Mismatch>();
+            var unread = ImmutableArray.CreateBuilder<string>();
             int sessions = 0;
             int steps = 0;
             foreach (JsonElement session in root.GetProperty("sessions").EnumerateArray())
             {
                 sessions++;
-                steps += Replay(session, environment, mismatches);
+                steps += Replay(session, environment, mismatches, unread);
             }
 
-            return new ReplayResult(sessions, steps, mismatches.ToImmutable());
+            return new ReplayResult(sessions, steps, mismatches.ToImmutable(), unread.ToImmutable());
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -116,16 +121,17 @@ public static class RecordedSessions
             ? [.. privileged.EnumerateArray().Select(name => name.GetString()!)] : [],
     };
 
-    private static int Replay(JsonElement session, GroupEnvironment environment, ImmutableArray<Mismatch>.Builder mismatches)
+    private static int Replay(JsonElement session, GroupEnvironment environment, ImmutableArray<Mismatch>.Builder mismatches, ImmutableArray<string>.Builder unread)
     {
         string name = session.GetProperty("name").GetString()!;
-        var engine = new PolicyEngine(PolicyReader.Read(session.GetProperty("policy").GetString()!), environment);
+        PolicyEngine? engine = ReadPolicy(name, session.GetProperty("policy").GetString()!, environment, unread);
         GroupState state = GroupState.Initial;
         int index = 0;
         foreach (JsonElement step in session.GetProperty("steps").EnumerateArray())
         {
             string point = step.GetProperty("point").GetString()!;
-            Decision decision = RequestJson.Read(point, step.GetProperty("input")) is { } request ? engine.Decide(state, request) : new Decision(false, state);
+            EnforcementRequest request = RequestJson.Read(point, step.GetProperty("input"));
+            Decision decision = engine?.Decide(state, request) ?? new Decision(false, state);
             foreach ((string field, string recorded, string observed) in Verdicts.Compare(step, decision))
             {
                 mismatches.Add(new Mismatch(name, index, point, field, recorded, observed));
@@ -136,5 +142,18 @@ public static class RecordedSessions
         }
 
         return index;
+    }
+
+    private static PolicyEngine? ReadPolicy(string session, string text, GroupEnvironment environment, ImmutableArray<string>.Builder unread)
+    {
+        try
+        {
+            return new PolicyEngine(PolicyReader.Read(text), environment);
+        }
+        catch (OrchestratorException e)
+        {
+            unread.Add($"{session}: {e.Message}");
+            return null;
+        }
     }
 }

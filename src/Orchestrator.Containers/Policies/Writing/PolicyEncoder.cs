@@ -84,7 +84,8 @@ internal static class PolicyEncoder
         ("type", Text(mount.Type)),
     ]);
 
-    private static PolicyNode Encode(ExecProcess process) => Object([("command", Texts(process.Command)), ("signals", Integers(process.Signals))]);
+    /// <summary>A process within a container.</summary>
+    public static PolicyNode Encode(ExecProcess process) => Object([("command", Texts(process.Command)), ("signals", Integers(process.Signals))]);
 
     private static PolicyNode Encode(UserRule user) => Object(
     [

@@ -14,6 +14,9 @@ public static class VerityFormat
     /// <summary>Bytes of the salt, all zero.</summary>
     public const int SaltSize = 32;
 
+    /// <summary>Bytes that a layer image may have: 32 GiB, twice what an archive may unpack to.</summary>
+    public const long MaxLength = 32L << 30;
+
     /// <summary>Hashes in a hash block.</summary>
     public const int HashesInBlock = BlockSize / HashSize;
 

@@ -172,6 +172,46 @@ public sealed class ArchiveTests(Models models)
     }
 
     [Fact]
+    public void Verify_PackedCodeWithMoreThanItsChecksumCovers_IsRefused()
+    {
+        var archive = models.Bytes("Mlp.script");
+        var place = ZipEnd.Read(archive).DirectoryOffset;
+        foreach (var entry in Zip.Entries(archive))
+        {
+            if (entry.Deflated)
+            {
+                var shorter = Crc32.Of(Zip.Unpack(archive, entry).Span[..^1]);
+                BinaryPrimitives.WriteUInt32LittleEndian(archive.AsSpan(place + 16), shorter);
+                BinaryPrimitives.WriteInt32LittleEndian(archive.AsSpan(place + 24), entry.Size - 1);
+                BinaryPrimitives.WriteUInt32LittleEndian(archive.AsSpan(entry.DataOffset + entry.PackedSize + 4), shorter);
+                BinaryPrimitives.WriteInt32LittleEndian(archive.AsSpan(entry.DataOffset + entry.PackedSize + 12), entry.Size - 1);
+            }
+
+            place += ZipEntry.CentralLength + entry.Name.Length;
+        }
+
+        Assert.Contains("has more data at", TestArchive.AssertRefused(ProgramErrors.NotTorchScript, archive).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verify_BytesBetweenTheLastEntryAndTheDirectory_AreRefused()
+    {
+        var end = ZipEnd.Read(Whole);
+        var records = new byte[ZipEnd.Length];
+        new ZipEnd(end.Entries, end.DirectoryOffset + 3, end.DirectoryLength).Write(records);
+        Refuse([.. Whole.AsSpan(0, end.DirectoryOffset), 1, 2, 3, .. Whole.AsSpan(end.DirectoryOffset, end.DirectoryLength), .. records]);
+    }
+
+    [Fact]
+    public void Verify_ADirectoryThatIsLongerThanItsEntries_IsRefused()
+    {
+        var end = ZipEnd.Read(Whole);
+        var records = new byte[ZipEnd.Length];
+        new ZipEnd(end.Entries, end.DirectoryOffset, end.DirectoryLength + 3).Write(records);
+        Refuse([.. Whole.AsSpan(0, end.DirectoryOffset + end.DirectoryLength), 1, 2, 3, .. records]);
+    }
+
+    [Fact]
     public void Verify_PackedCodeThatUnpacksToTooMuch_IsRefusedUnread()
     {
         var archive = models.Bytes("Mlp.script");

@@ -96,6 +96,12 @@ public sealed class CodeTests
     [InlineData("y = 9223372036854775808")]
     [InlineData("y: Nothing = x")]
     [InlineData("\ty = x")]
+    [InlineData(" y = x")] // half a level deeper
+    [InlineData("    y = x")] // two levels deeper
+    [InlineData("pass\n   y = x")]
+    [InlineData("pass\n  ")]
+    [InlineData("y = annotate(Tensor, x, of=x)")]
+    [InlineData("y = int(x, base=x)")]
     [InlineData("y = \"\u00e9\"")]
     [InlineData("y = x\u00a0")]
     [InlineData("x.weight = x")]

@@ -174,6 +174,69 @@ public sealed class LoadFragmentTests
         excluded.Refuse(With("FABRIC_A=1"), "invalid env list: FABRIC_A");
     }
 
+    [Theory]
+    [InlineData("", "8000")]
+    [InlineData(", \"parameters\": {\"port\": \"9000\"}", "9000")]
+    public void Parameters_are_what_the_reference_says_or_the_default(string given, string port)
+    {
+        var group = new Group(PolicyWith(Reference(s_publisher, more: given)));
+        group.Admit(new LoadFragment(s_publisher.Publish(WithPort("parameter(\"port\")", "{\"port\": {\"default\": \"8000\"}}"))));
+        group.Prepare(s_id, '2', 2);
+
+        CreateContainer create = Group.Create(s_id);
+        group.Refuse(create with { Process = create.Process with { Command = ["/bin/infra", "1"] } }, "invalid command");
+        group.Admit(create with { Process = create.Process with { Command = ["/bin/infra", port] } });
+    }
+
+    [Theory]
+    [InlineData("parameter(\"port\")", "{\"port\": {}}", "")]
+    [InlineData("parameter(\"other\")", "{\"port\": {}}", ", \"parameters\": {\"port\": \"1\"}")]
+    [InlineData("parameter(\"port\")", "{\"port\": {}}", ", \"parameters\": {\"port\": \"1\", \"prot\": \"2\"}")]
+    [InlineData("parameter(\"port\")", "{\"port\": {}}", ", \"parameters\": {\"port\": 1}")]
+    [InlineData("parameter(\"port\").value", "{\"port\": {}}", ", \"parameters\": {\"port\": \"1\"}")]
+    [InlineData("parameter(\"port\").other", "{\"port\": {}}", ", \"parameters\": {\"port\": {\"value\": \"1\"}}")]
+    [InlineData("parameter(\"port\")", "{\"port\": {}}", ", \"parameters\": {\"port\": parameter(\"port\")}")]
+    [InlineData("parameter(\"port\")", "{\"port\": {\"default\": parameter(\"port\")}}", "")]
+    public void A_parameter_that_does_not_fit_is_refused(string use, string declared, string given)
+    {
+        var group = new Group(PolicyWith(Reference(s_publisher, more: given)));
+
+        Decision decision = group.Ask(new LoadFragment(s_publisher.Publish(WithPort(use, declared))));
+
+        Assert.StartsWith("invalid fragment: ", Assert.Single(decision.Errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_references_make_two_uses_and_a_nested_one_passes_parameters_on()
+    {
+        string Child(string port) => Reference(s_other, includes: "\"containers\"", more: $", \"parameters\": {{\"port\": {port}}}");
+        var group = new Group(PolicyWith(Reference(s_publisher, includes: "\"fragments\"", more: ", \"parameters\": {\"port\": \"1\"}")));
+        group.Admit(new LoadFragment(s_publisher.Publish(Fragment($"parameters_api := {{\"port\": {{}}}}\nfragments := [{Child("parameter(\"port\")")}, {Child("\"2\"")}]"))));
+        group.Admit(new LoadFragment(s_other.Publish(WithPort("parameter(\"port\")", "{\"port\": {}}"))));
+        foreach (string port in new[] { "1", "2" })
+        {
+            string id = Group.Id(port[0]);
+            group.Prepare(id, '2', port[0] - '0');
+            CreateContainer create = Group.Create(id);
+            group.Admit(create with { Process = create.Process with { Command = ["/bin/infra", port] } });
+        }
+    }
+
+    [Fact]
+    public void Parameters_cannot_blow_a_fragment_up()
+    {
+        string large = $"[{string.Join(',', Enumerable.Repeat("1", 20_000))}]";
+        string uses = $"fragments := [{string.Join(',', Enumerable.Repeat("{\"issuer\": \"i\", \"feed\": \"f\", \"minimum_svn\": \"1\", \"includes\": [], \"parameters\": {\"a\": parameter(\"large\")}}", 100))}]";
+        var group = new Group(PolicyWith(Reference(s_publisher, more: $", \"parameters\": {{\"large\": {large}}}")));
+
+        Decision decision = group.Ask(new LoadFragment(s_publisher.Publish(Fragment("parameters_api := {\"large\": {}}\n" + uses))));
+
+        Assert.Contains("more than 1048576 values", Assert.Single(decision.Errors), StringComparison.Ordinal);
+    }
+
+    private static string WithPort(string use, string declared) =>
+        Fragment($"parameters_api := {declared}\ncontainers := [{s_container}]".Replace("[\"/bin/infra\"]", $"[\"/bin/infra\", {use}]", StringComparison.Ordinal));
+
     private static string Fragment(string objects) => $"package mine\nsvn := \"2\"\nframework_version := \"0.5.0\"\n{objects}\n";
 
     private static string Reference(Publisher publisher, string minimum = "1", string includes = "\"containers\", \"fragments\"", string feed = "feed", string more = "") =>

@@ -16,6 +16,7 @@ public sealed class PolicyReaderTests
             # A comment.
             api_svn := "0.10.0"
             framework_svn := "0.3.0"
+            import future.keywords.in
 
             external_processes := [
                 {

@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Orchestrator.Containers.Enforcement;
+using Orchestrator.Containers.Fragments;
 using Orchestrator.Containers.Policies;
+using Orchestrator.Containers.Policies.Text;
 using Orchestrator.Containers.Policies.Writing;
 using Orchestrator.Containers.Replays;
 using Orchestrator.Containers.Tests.Enforcement;
@@ -92,6 +94,30 @@ public sealed class PolicyWriterTests
     [Theory]
     [InlineData(PolicyShape.RuntimeTool)]
     [InlineData(PolicyShape.Azure)]
+    [InlineData(PolicyShape.AzureIndented)]
+    public void Fragments_and_platform_rules_come_back(PolicyShape shape)
+    {
+        string text = PolicyWriter.Write(
+            PolicyReader.Read(Policy.WithOneContainer("0.5.0") + """
+
+                fragments := [{"issuer": "i", "feed": "f", "minimum_svn": "2", "includes": ["containers", "platform_rules"], "required_receipts": ["*"], "parameters": {"port": [8000, null, true, {"a": "b"}]}}]
+                platform_rules := [{"env_rules": [{"name": "A", "name_strategy": "string", "value": ".*", "value_strategy": "re2", "required": true}], "mounts": [{"destination": "/m", "source": "plan9://", "type": "bind", "options": []}]}]
+                """),
+            shape);
+        ExecutionPolicy policy = PolicyReader.Read(text);
+
+        FragmentReference fragment = Assert.Single(policy.Fragments);
+        Assert.Equal([FragmentInclude.Containers, FragmentInclude.PlatformRules], fragment.Includes);
+        Assert.Equal(new SecurityVersion.Whole(2), fragment.MinimumSvn);
+        Assert.Equal(["*"], fragment.RequiredReceipts);
+        Assert.Equal(4, Assert.IsType<ArrayNode>(fragment.Parameters["port"]).Items.Length);
+        Assert.True(Assert.Single(Assert.Single(policy.PlatformRules).Environment).Permits("A=x"));
+        Assert.Equal(text, PolicyWriter.Write(policy, shape));
+    }
+
+    [Theory]
+    [InlineData(PolicyShape.RuntimeTool)]
+    [InlineData(PolicyShape.Azure)]
     public void A_container_without_a_command_stays_one_that_cannot_be_created(PolicyShape shape)
     {
         string text = Policy.WithOneContainer("0.5.0").Replace("[\"/bin/prepare\"]", "null", StringComparison.Ordinal);
@@ -110,8 +136,9 @@ public sealed class PolicyWriterTests
 
         Assert.StartsWith("package policy\n\napi_version := \"0.10.0\"\nframework_version := \"0.5.0\"\n\ncontainers := [\n    {\n        \"command\": [\"/bin/prepare\"],\n", text, StringComparison.Ordinal);
         Assert.Contains("        \"env_rules\": [{\"pattern\": \"A=.*\", \"strategy\": \"re2\", \"required\": false}],\n", text, StringComparison.Ordinal);
-        Assert.Contains("        \"no_new_privileges\": true,\n    },\n]\n\nallow_properties_access := false\n", text, StringComparison.Ordinal);
-        Assert.EndsWith("scratch_unmount := data.framework.scratch_unmount\n\nreason := data.framework.reason\n", text, StringComparison.Ordinal);
+        Assert.Contains("        \"capabilities\": {\n            \"bounding\": [\"CAP_KILL\"],\n", text, StringComparison.Ordinal);
+        Assert.Contains("        \"no_new_privileges\": true,\n    },\n]\nallow_properties_access := false\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("scratch_unmount := data.framework.scratch_unmount\nreason := data.framework.reason\n", text, StringComparison.Ordinal);
     }
 
     private static JsonNode ReadSessions()

@@ -56,19 +56,9 @@ public sealed class PolicyParser
     {
         ExpectName("package");
         string package = ReadPath();
-        while (_token is { Kind: TokenKind.Name, Text: "import" })
-        {
-            Token keyword = Advance();
-            string path = ReadPath();
-            if (!Imports.Contains(path))
-            {
-                throw Fail(PolicyErrors.Unsupported, keyword.Position, $"the import of {path} is not one that policies need");
-            }
-        }
-
         var rules = ImmutableArray.CreateBuilder<PolicyRule>();
         var names = new HashSet<string>(StringComparer.Ordinal);
-        while (_token.Kind != TokenKind.End)
+        while (SkipImports().Kind != TokenKind.End)
         {
             Token name = Expect(TokenKind.Name, null, "the name of a rule");
             Expect(TokenKind.Punctuation, ":=", "':='; only rules of the form name := value are read");
@@ -81,6 +71,22 @@ public sealed class PolicyParser
         }
 
         return new PolicyModule(package, rules.ToImmutable());
+    }
+
+    // One generator once wrote them behind the version.
+    private Token SkipImports()
+    {
+        while (_token is { Kind: TokenKind.Name, Text: "import" })
+        {
+            Token keyword = Advance();
+            string path = ReadPath();
+            if (!Imports.Contains(path))
+            {
+                throw Fail(PolicyErrors.Unsupported, keyword.Position, $"the import of {path} is not one that policies need");
+            }
+        }
+
+        return _token;
     }
 
     private PolicyNode ReadValue(int depth)

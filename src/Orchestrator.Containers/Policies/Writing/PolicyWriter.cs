@@ -27,24 +27,43 @@ public static class PolicyWriter
     public static string Write(ExecutionPolicy policy, PolicyShape shape)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        bool runtime = shape == PolicyShape.RuntimeTool;
-        IEnumerable<string> blocks = runtime ? [RuntimeObjects(policy)] : AzureObjects(policy, shape);
-        return string.Join("\n\n", new[]
-        {
+        return shape == PolicyShape.RuntimeTool ? WriteRuntime(policy) : WriteAzure(policy, shape == PolicyShape.AzureIndented);
+    }
+
+    private static string WriteRuntime(ExecutionPolicy policy)
+    {
+        string objects = Lines(
+            RuntimeArray("fragments", policy.Fragments.Select(fragment => Inline(PolicyEncoder.Encode(fragment)))),
+            RuntimeArray("platform_rules", policy.PlatformRules.Select(rule => Inline(PolicyEncoder.Encode(rule)))),
+            RuntimeArray("containers", policy.Containers.Select(RuntimeContainer)),
+            RuntimeArray("external_processes", policy.ExternalProcesses.Select(process => Inline(PolicyEncoder.Encode(process)))),
+            Flags(policy));
+        string points = Lines(RuntimeOrder.Where(policy.Points.ContainsKey).Select(point => Point(policy, point)));
+        string reason = UsesFramework(policy) ? "\nreason := data.framework.reason" : "";
+        return Blocks("package policy", Versions(policy), objects.Length == 0 ? "" : objects + "\n", points + reason);
+    }
+
+    private static string WriteAzure(ExecutionPolicy policy, bool indented)
+    {
+        // Azure's generator lists the points that came later behind the others.
+        string points = Lines(RuntimeOrder.Where(policy.Points.ContainsKey).OrderBy(LateInAzure.IndexOf).Select(point => Point(policy, point)));
+        return Blocks(
+        [
             "package policy",
-            runtime ? "" : "import future.keywords.every\nimport future.keywords.in",
+            "import future.keywords.every\nimport future.keywords.in",
             Versions(policy),
-        }
-        .Concat(blocks)
-        .Concat([Flags(policy), Points(policy, runtime), Reason(policy, runtime)])
-        .Where(block => block.Length > 0)) + "\n";
+            .. AzureObjects(policy, indented),
+            Flags(policy),
+            points,
+            UsesFramework(policy) ? "reason := {\"errors\": data.framework.errors}" : "",
+        ]);
     }
 
     private static string Versions(ExecutionPolicy policy) => Lines(
         policy.ApiVersion is { } api ? $"api_version := \"{api}\"" : "",
         policy.FrameworkVersion is { } framework ? $"framework_version := \"{framework}\"" : "");
 
-    private static IEnumerable<string> AzureObjects(ExecutionPolicy policy, PolicyShape shape)
+    private static IEnumerable<string> AzureObjects(ExecutionPolicy policy, bool indented)
     {
         yield return "fragments := " + NodePrinter.Indented(Sorted(policy.Fragments.Select(PolicyEncoder.Encode)));
         yield return "containers := " + Print(policy.Containers.Select(container => PolicyEncoder.Encode(container, labelled: true)));
@@ -59,16 +78,10 @@ public static class PolicyWriter
         }
 
         string Print(IEnumerable<PolicyNode> items) =>
-            shape == PolicyShape.AzureIndented ? NodePrinter.Indented(Sorted(items)) : NodePrinter.Line(Sorted(items), ":", ",");
+            indented ? NodePrinter.Indented(Sorted(items)) : NodePrinter.Line(Sorted(items), ":", ",");
     }
 
     private static PolicyNode Sorted(IEnumerable<PolicyNode> items) => NodePrinter.Sorted(new ArrayNode(default, [.. items]));
-
-    private static string RuntimeObjects(ExecutionPolicy policy) => Lines(
-        RuntimeArray("fragments", policy.Fragments.Select(fragment => Inline(PolicyEncoder.Encode(fragment)))),
-        RuntimeArray("platform_rules", policy.PlatformRules.Select(rule => Inline(PolicyEncoder.Encode(rule)))),
-        RuntimeArray("containers", policy.Containers.Select(RuntimeContainer)),
-        RuntimeArray("external_processes", policy.ExternalProcesses.Select(process => Inline(PolicyEncoder.Encode(process)))));
 
     private static string RuntimeArray(string name, IEnumerable<string> items)
     {
@@ -76,11 +89,12 @@ public static class PolicyWriter
         return text.Length == 0 ? "" : $"{name} := [\n{text}]";
     }
 
-    private static string RuntimeContainer(ContainerPolicy container)
-    {
-        var members = ((ObjectNode)PolicyEncoder.Encode(container, labelled: false)).Members;
-        return $"{{\n{string.Concat(members.Select(member => $"        {NodePrinter.Quote(member.Key)}: {Inline(member.Value)},\n"))}    }}";
-    }
+    private static string RuntimeContainer(ContainerPolicy container) =>
+        RuntimeBlock((ObjectNode)PolicyEncoder.Encode(container, labelled: false), "    ", member =>
+            member.Key is "user" or "capabilities" && member.Value is ObjectNode block ? RuntimeBlock(block, "        ", inner => Inline(inner.Value)) : Inline(member.Value));
+
+    private static string RuntimeBlock(ObjectNode block, string indent, Func<KeyValuePair<string, PolicyNode>, string> print) =>
+        $"{{\n{string.Concat(block.Members.Select(member => $"{indent}    {NodePrinter.Quote(member.Key)}: {print(member)},\n"))}{indent}}}";
 
     private static string Inline(PolicyNode value) => NodePrinter.Line(value, ": ", ", ");
 
@@ -102,11 +116,7 @@ public static class PolicyWriter
 
     private static string Flag(string name, bool value, bool written) => value || written ? $"{name} := {(value ? "true" : "false")}" : "";
 
-    // Azure's generator lists the points that came later behind the others.
-    private static string Points(ExecutionPolicy policy, bool runtime) => Lines(
-        RuntimeOrder.Where(policy.Points.ContainsKey)
-            .OrderBy(point => runtime ? 0 : LateInAzure.IndexOf(point))
-            .Select(point => $"{point} := {Rule(point, policy.Points[point])}"));
+    private static string Point(ExecutionPolicy policy, string point) => $"{point} := {Rule(point, policy.Points[point])}";
 
     private static string Rule(string point, PointRule rule) => rule switch
     {
@@ -116,10 +126,9 @@ public static class PolicyWriter
         _ => "{\"allowed\": false}",
     };
 
-    private static string Reason(ExecutionPolicy policy, bool runtime) =>
-        !UsesFramework(policy) ? "" : runtime ? "reason := data.framework.reason" : "reason := {\"errors\": data.framework.errors}";
-
     private static bool UsesFramework(ExecutionPolicy policy) => policy.Points.ContainsValue(PointRule.Framework);
+
+    private static string Blocks(params IEnumerable<string> blocks) => string.Join("\n\n", blocks.Where(block => block.Length > 0)) + "\n";
 
     private static string Lines(params IEnumerable<string> lines) => string.Join('\n', lines.Where(line => line.Length > 0));
 }

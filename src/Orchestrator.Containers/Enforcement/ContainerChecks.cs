@@ -6,7 +6,7 @@ namespace Orchestrator.Containers.Enforcement;
 /// <summary>Whether one candidate fits a request, aspect by aspect; and which aspects no candidate fits.</summary>
 internal sealed class ContainerChecks(GroupEnvironment environment)
 {
-    private static readonly MountRule WritableSysfs = new("/sys", new MountSource.Path("sysfs"), "sysfs", ["nosuid", "noexec", "nodev", "rw"]);
+    internal static readonly MountRule WritableSysfs = new("/sys", new MountSource.Path("sysfs"), "sysfs", ["nosuid", "noexec", "nodev", "rw"]);
 
     /// <summary>Whether <paramref name="container"/> could be what <paramref name="request"/> creates.</summary>
     public bool Fits(GroupState state, ContainerPolicy container, CreateContainer request) =>

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Orchestrator.Containers.Enforcement;
+using Orchestrator.Containers.Patterns.Sets;
+using Orchestrator.Containers.Policies;
+using Orchestrator.Containers.Proofs.Invariants;
+using Orchestrator.Containers.Proofs.Scripts;
+
+namespace Orchestrator.Containers.Proofs.Assertions;
+
+/// <summary>No container is privileged.</summary>
+internal sealed class NeverPrivileged(string text, Scope scope) : CreationAssertion(text, scope)
+{
+    protected override IEnumerable<Way> Threats(ContainerEntry entry, ScriptWriter scripts) => entry.Policy.AllowElevated
+        ? [new Way($"{entry.Name} may be privileged", scripts.Create(entry, request => request.Privileged ? request : null))]
+        : [];
+
+    protected override CreateContainer Unrestricted() => Stage.Anything() with { Privileged = true };
+
+    protected override bool Breaks(CreateContainer create, Decision decision) => create.Privileged;
+}
+
+/// <summary>Every container runs under a seccomp profile, or under one profile.</summary>
+/// <param name="text">As it was put.</param>
+/// <param name="scope">Which containers.</param>
+/// <param name="profile">SHA-256; null: any.</param>
+internal sealed class AlwaysSeccomp(string text, Scope scope, string? profile) : CreationAssertion(text, scope)
+{
+    protected override IEnumerable<Way> Threats(ContainerEntry entry, ScriptWriter scripts) => IsGood(entry.Policy.SeccompProfile)
+        ? []
+        : [new Way($"{entry.Name} has {(entry.Policy.SeccompProfile.Length == 0 ? "no seccomp profile" : "another seccomp profile")}", scripts.Create(entry))];
+
+    protected override CreateContainer Unrestricted() => Stage.Anything();
+
+    protected override bool Breaks(CreateContainer create, Decision decision) => !IsGood(create.SeccompProfile);
+
+    private bool IsGood(string found) => found.Length > 0 && (profile is null || found == profile);
+}
+
+/// <summary>No container is created.</summary>
+internal sealed class NeverCreated(string text, Scope scope) : CreationAssertion(text, scope)
+{
+    protected override IEnumerable<Way> Threats(ContainerEntry entry, ScriptWriter scripts) => [new Way($"{entry.Name} may be created", scripts.Create(entry))];
+
+    protected override CreateContainer Unrestricted() => Stage.Anything();
+
+    protected override bool Breaks(CreateContainer create, Decision decision) => true;
+}
+
+/// <summary>No container has a mount at, below or above a place.</summary>
+internal sealed class NeverMountAt(string text, Scope scope, string place) : CreationAssertion(text, scope)
+{
+    public override IEnumerable<string> Remarks(GroupInvariant invariant) => ["Of mounts the policy's and the guest's own are counted, in the container's view; layers are not mounts."];
+
+    protected override IEnumerable<Way> Threats(ContainerEntry entry, ScriptWriter scripts) =>
+        from rule in entry.Mounts
+        where Touches(rule.Destination)
+        select new Way($"{entry.Name} may have a mount at {Words.Quote(rule.Destination)}", ContainerMounts.With(scripts, entry, rule, null));
+
+    protected override CreateContainer Unrestricted() => Stage.Anything() with { Mounts = [new MountRequest(place, "/anything", "bind", ["rbind", "rw"])] };
+
+    protected override bool Breaks(CreateContainer create, Decision decision) => create.Mounts.Any(mount => Touches(mount.Destination));
+
+    // What is mounted above a place decides what is there as much as what is mounted below. A place reached by ".." is not judged by its name.
+    private bool Touches(string destination)
+    {
+        string[] found = Parts(destination);
+        string[] asked = Parts(place);
+        return found.Contains("..") || found.Zip(asked).All(pair => pair.First == pair.Second);
+    }
+
+    private static string[] Parts(string path) => [.. path.Split('/').Where(part => part is not ("" or "."))];
+}
+
+/// <summary>No mount's source leaves the folder that it has to be below by way of <c>..</c>.</summary>
+internal sealed class MountsStayInside(string text, Scope scope) : CreationAssertion(text, scope)
+{
+    private static readonly TextSet s_climbs = TextSet.Matching(Patterns.Re2Pattern.Parse("(?s)(.*/)?\\.\\.(/.*)?"));
+
+    protected override IEnumerable<Way> Threats(ContainerEntry entry, ScriptWriter scripts)
+    {
+        foreach (MountRule rule in entry.Mounts)
+        {
+            TextSet? rest = rule.Source switch
+            {
+                MountSource.Sandbox sandbox => sandbox.Rest.Texts,
+                MountSource.HugePages pages => pages.Rest.Texts,
+                _ => null,
+            };
+            if (rest is null ? Climbs(rule.Source.Text) : !rest.And(s_climbs).Shortest().IsEmpty)
+            {
+                yield return new Way($"{entry.Name} may mount {Words.Quote(rule.Source.Text)} from outside of its folder", ContainerMounts.With(scripts, entry, rule, rest is null ? null : s_climbs));
+            }
+        }
+    }
+
+    protected override CreateContainer Unrestricted() => Stage.Anything() with { Mounts = [new MountRequest("/anything", Stage.SandboxDirectory + "/../..", "bind", ["rbind", "rw"])] };
+
+    protected override bool Breaks(CreateContainer create, Decision decision) => create.Mounts.Any(mount => Climbs(mount.Source));
+
+    private static bool Climbs(string source) => source.Split('/').Contains("..");
+}
+
+/// <summary>Scripts with a mount.</summary>
+internal static class ContainerMounts
+{
+    /// <summary>Creates a container with a mount that a rule permits.</summary>
+    public static IEnumerable<Script> With(ScriptWriter scripts, ContainerEntry entry, MountRule rule, TextSet? rest) =>
+        scripts.Create(entry, request => Samples.Mount(rule, rest) is { } mount
+            ? request with { Mounts = [mount], IsSandboxContainer = ReferenceEquals(rule, ContainerChecks.WritableSysfs) }
+            : null);
+}

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using Orchestrator.Containers.Enforcement;
+using Orchestrator.Containers.Policies;
+
+namespace Orchestrator.Containers.Proofs.Invariants;
+
+/// <summary>
+/// What is true of a group under a policy in every state that it can reach, and of every request that is admitted on the way: it holds
+/// where nothing is mounted or running, and each enforcement point preserves it (docs/spec/policy-proof.md).
+/// </summary>
+public sealed class GroupInvariant
+{
+    private readonly ILookup<string, Permit> _permits;
+
+    private GroupInvariant(ExecutionPolicy policy, GroupEnvironment environment)
+    {
+        Policy = policy;
+        Environment = environment;
+        Containers = [.. policy.Containers.SelectMany((container, index) => ContainerEntry.Of(container, index + 1, policy.PlatformRules, environment))];
+        Permits = [.. PermitList.Of(policy, Containers)];
+        _permits = Permits.ToLookup(permit => permit.Point, StringComparer.Ordinal);
+    }
+
+    /// <summary>The policy.</summary>
+    public ExecutionPolicy Policy { get; }
+
+    /// <summary>What the guest adds.</summary>
+    public GroupEnvironment Environment { get; }
+
+    /// <summary>The policy's containers, in its order; each once for every platform rule, if there are any.</summary>
+    public ImmutableArray<ContainerEntry> Containers { get; }
+
+    /// <summary>All that can happen.</summary>
+    public ImmutableArray<Permit> Permits { get; }
+
+    /// <summary>Whether fragments may bring containers that are not in the policy.</summary>
+    public bool IsOpenToContainers => IsOpen(fragment => fragment.AddsContainers);
+
+    /// <summary>Whether fragments may bring processes beside the containers that are not in the policy.</summary>
+    public bool IsOpenToProcesses => IsOpen(fragment => fragment.AddsProcesses);
+
+    /// <summary>Computes the invariant of a policy.</summary>
+    public static GroupInvariant Of(ExecutionPolicy policy, GroupEnvironment environment)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(environment);
+        return new GroupInvariant(policy, environment);
+    }
+
+    /// <summary>The permits of a point.</summary>
+    public IEnumerable<Permit> At(string point) => _permits[point];
+
+    /// <summary>The entry of a container of the policy; null: a fragment brought it.</summary>
+    public ContainerEntry? Find(ContainerPolicy container) => Containers.FirstOrDefault(entry => entry.Is(container));
+
+    /// <summary>Whether it is true of <paramref name="state"/>.</summary>
+    public bool Holds(GroupState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.Devices.Values.All(hash => IsOpenToContainers || At("mount_device").Any(permit => permit is MountLayer layer && layer.Hash == hash))
+            && state.Candidates.Values.All(IsOneImage)
+            && state.Started.Values.All(started => !started.Privileged || IsOpenToContainers || Containers.Any(entry => entry.Policy.AllowElevated))
+            && state.Scratch.Values.All(encrypted => encrypted || At("scratch_mount").Any(permit => permit is MountScratchSpace { Unencrypted: true }))
+            && (state.Shares.IsEmpty || At("plan9_mount").Any())
+            && (state.Fragments.IsEmpty || At("load_fragment").Any(permit => permit is LoadFragmentOf));
+    }
+
+    /// <summary>Whether an admitted request is one that the invariant foresees.</summary>
+    /// <remarks>Every identity that the container can still have must permit it, not just one.</remarks>
+    public bool Covers(EnforcementRequest request, Decision decision)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(decision);
+        Permit[] permits = [.. At(request.Point).Where(permit => permit.Covers(request, decision))];
+        if (permits.Any(permit => permit is Unrestricted) || IsOfFragments(request))
+        {
+            return true;
+        }
+
+        return IdOf(request) is { } id && decision.Next.Candidates.TryGetValue(id, out ImmutableArray<ContainerPolicy> candidates)
+            ? candidates.All(candidate => Find(candidate) is { } entry && permits.Any(permit => EntryOf(permit) is not { } owner || owner == entry || permit is StackLayers))
+            : permits.Length > 0;
+    }
+
+    private static string? IdOf(EnforcementRequest request) => request switch
+    {
+        MountOverlay mount => mount.ContainerId,
+        CreateContainer create => create.ContainerId,
+        ExecInContainer exec => exec.ContainerId,
+        SignalProcess signal => signal.ContainerId,
+        _ => null,
+    };
+
+    private static ContainerEntry? EntryOf(Permit permit) => permit switch
+    {
+        StackLayers stack => stack.Container,
+        CreateFrom create => create.Container,
+        StartInside start => start.Container,
+        SendSignal send => send.Container,
+        _ => null,
+    };
+
+    // Nothing is said of what a fragment's issuer decides.
+    private bool IsOfFragments(EnforcementRequest request) => request switch
+    {
+        MountDevice or MountOverlay or CreateContainer or ExecInContainer or SignalProcess => IsOpenToContainers,
+        ExecExternal => IsOpenToProcesses,
+        _ => false,
+    };
+
+    private bool IsOneImage(ImmutableArray<ContainerPolicy> candidates) => !candidates.IsEmpty
+        && (IsOpenToContainers || candidates.All(candidate => Find(candidate) is not null))
+        && candidates.All(candidate => candidate.Layers.SequenceEqual(candidates[0].Layers));
+
+    private bool IsOpen(Func<LoadFragmentOf, bool> adds) =>
+        At("load_fragment").Any(permit => permit is LoadFragmentOf fragment && adds(fragment));
+}

@@ -22,6 +22,9 @@ public static class StageErrors
     /// <summary>Keys that are not for the party's inputs.</summary>
     public static readonly ErrorCode PackageKeys = new("stage-package-keys", ErrorClass.Refused, "A key package for a group does not hold exactly the keys of the party's inputs.", "Let the party's agent answer with the keys of its own inputs.");
 
+    /// <summary>A statement by a group that the party has not judged, or not last.</summary>
+    public static readonly ErrorCode GroupNotAccepted = new("stage-group-not-accepted", ErrorClass.Refused, "A stage's output is by another group than the one that this party accepted last.", RunAgain);
+
     /// <summary>No such stage.</summary>
     public static readonly ErrorCode Unknown = new("stage-unknown", ErrorClass.Input, "The manifest has no stage of that name.", "Name a stage of the manifest.");
 }

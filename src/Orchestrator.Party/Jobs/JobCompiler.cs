@@ -22,6 +22,7 @@ public static class JobCompiler
         [
             Describe(1, job.Program, program, schema: null),
             .. job.Data.Select((source, index) => DescribeData(index + 2, source, ReadCard(job, source, StreamKind.Data))),
+            .. StageCompiler.Streams(job, first: job.Data.Count + 2),
         ];
         var manifest = Manifest.Create(new ManifestContent
         {
@@ -30,6 +31,7 @@ public static class JobCompiler
             Parties = [.. job.Parties.OrderBy(party => party.Name, StringComparer.Ordinal).Select(party => Describe(job, party))],
             ProgramDigest = ProgramHeader.ArchiveDigest(program.Layout.Header, job.Program.Path),
             Streams = streams,
+            Stages = StageCompiler.Stages(job, first: job.Data.Count + 2),
             Outputs = [.. job.Outputs.OrderBy(output => output.Name, StringComparer.Ordinal)],
             Metrics = job.Metrics,
             Plan = job.Plan,
@@ -46,7 +48,7 @@ public static class JobCompiler
     /// <exception cref="OrchestratorException">A code of the manifest's, or the file cannot be read.</exception>
     public static Manifest ReadManifest(string path) => Manifest.Decode(LocalFile.ReadAllBytes(path, Manifest.MaxBytes, ContractErrors.ManifestInvalid));
 
-    private static StreamCard ReadCard(JobFile job, StreamSource source, StreamKind kind)
+    internal static StreamCard ReadCard(JobFile job, StreamSource source, StreamKind kind)
     {
         RequireParty(job, source.Owner, $"the owner of {source.Path}");
         StreamCard card = StreamCard.Read(source.Path);
@@ -78,7 +80,7 @@ public static class JobCompiler
         PartyRoles roles = PartyRoles.None;
         roles |= party.Name == job.Launcher ? PartyRoles.Launcher : PartyRoles.None;
         roles |= party.Name == job.Program.Owner ? PartyRoles.Program : PartyRoles.None;
-        roles |= job.Data.Any(data => data.Owner == party.Name) ? PartyRoles.Data : PartyRoles.None;
+        roles |= job.Data.Concat(job.Stages.SelectMany(stage => stage.Inputs.Select(input => input.Stream))).Any(data => data.Owner == party.Name) ? PartyRoles.Data : PartyRoles.None;
         roles |= job.Outputs.Any(output => output.Receivers.Contains(party.Name)) ? PartyRoles.Receiver : PartyRoles.None;
         return new ManifestParty(party.Name, party.SigningKey, party.SealingKey, roles);
     }

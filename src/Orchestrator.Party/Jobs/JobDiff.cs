@@ -22,7 +22,7 @@ public sealed class JobDiff
         Changes = [.. Compare(before, after).Where(change => change.Before != change.After)];
         MustApprove = before.Digest == after.Digest ? [] : [.. after.Content.Parties.Select(party => party.Name)];
         Affected = [.. Changes.SelectMany(change => change.Affects).Distinct().Order(StringComparer.Ordinal)];
-        KeysOfNoUse = [.. before.Content.Streams.Where(stream => after.Content.Streams.All(other => other.Digest != stream.Digest))];
+        KeysOfNoUse = [.. before.Content.Streams.Where(stream => !stream.IsPrepared && after.Content.Streams.All(other => other.Digest != stream.Digest))];
         CheckpointsLost = before.Digest != after.Digest && before.Content.CheckpointEveryEpochs > 0;
     }
 
@@ -96,6 +96,11 @@ public sealed class JobDiff
             yield return new JobChange($"stream {id}", Describe(was), Describe(isNow), [.. new[] { was?.Owner, isNow?.Owner }.OfType<string>().Distinct()]);
         }
 
+        foreach (string stage in old.Stages.Concat(now.Stages).Select(stage => stage.Name).Distinct().Order(StringComparer.Ordinal))
+        {
+            yield return new JobChange($"stage {stage}", Stage(before, stage), Stage(after, stage), all);
+        }
+
         // Everyone's data is in the model, so everyone is concerned by how it is trained and by what leaves.
         yield return new JobChange("plan", Lines(PlanReview.Describe(old.Plan)), Lines(PlanReview.Describe(now.Plan)), all);
         yield return new JobChange("what leaves", Lines(JobReview.Leaving(old)), Lines(JobReview.Leaving(now)), all);
@@ -111,6 +116,9 @@ public sealed class JobDiff
         party is null ? null : $"{party.Roles.ToString().ToLowerInvariant()}, signing key {party.SigningKey}, sealing key {party.SealingKey}";
 
     private static string? Describe(ManifestStream? stream) => stream is null ? null : $"{stream.Owner}: {JobReview.Describe(stream)}";
+
+    private static string? Stage(Manifest manifest, string name) =>
+        manifest.FindStage(name) is { } stage ? $"policy {stage.Policy}; {string.Join("; ", stage.Inputs)}; measured {string.Join(" or ", stage.Measurements)}; devices {string.Join(", ", stage.Devices.Roots.Select(root => Crypto.Digest.Of(root.Span)))}, tolerating {stage.Devices.Allow}" : null;
 
     private static string Device(DeviceRequirements device) => $"security version {device.MinimumSecurityVersion}; {string.Join("; or ", device.Firmware)}";
 

@@ -1,7 +1,9 @@
 using Orchestrator.Attestation;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Data.Plans;
+using Orchestrator.Data.Schemas;
 
 namespace Orchestrator.Sdk;
 
@@ -25,6 +27,9 @@ public sealed record JobFile
 
     /// <summary>What it is trained and evaluated on, in the order in which the plan reads it.</summary>
     public required IReadOnlyList<StreamSource> Data { get; init; }
+
+    /// <summary>What is prepared of raw files before.</summary>
+    public IReadOnlyList<StageSource> Stages { get; init; } = [];
 
     /// <summary>How it is trained.</summary>
     public required TrainingPlan Plan { get; init; }
@@ -67,6 +72,29 @@ public sealed record JobFile
 /// <param name="Role">What it is read for; null for the program.</param>
 /// <param name="Path">The sealed file, or a file with its card.</param>
 public sealed record StreamSource(string Owner, StreamRole? Role, string Path);
+
+/// <summary>A prepare stage of the job.</summary>
+/// <param name="Name">Of the stage.</param>
+/// <param name="Policy">SHA-256 of its execution policy.</param>
+/// <param name="Measurements">Launch measurements to accept.</param>
+/// <param name="Inputs">File name in the group, and the sealed file.</param>
+/// <param name="Outputs">What becomes of the files that the containers leave.</param>
+/// <param name="Devices">To which devices the group gives its keys.</param>
+public sealed record StageSource(
+    string Name,
+    Digest Policy,
+    IReadOnlyList<Measurement> Measurements,
+    IReadOnlyList<(string Name, StreamSource Stream)> Inputs,
+    IReadOnlyList<StageResult> Outputs,
+    StageDevices Devices);
+
+/// <summary>A stream that a stage makes.</summary>
+/// <param name="Name">The file that the containers leave.</param>
+/// <param name="Role">What the stream is read for.</param>
+/// <param name="Schema">What its records are.</param>
+/// <param name="MostRecords">More are refused.</param>
+/// <param name="FrameSize">Plaintext bytes of a frame, rounded down to whole records.</param>
+public sealed record StageResult(string Name, StreamRole Role, DataSchema Schema, long MostRecords, int FrameSize);
 
 /// <summary>A party's published release policy.</summary>
 public sealed record PublishedPolicy(string Party, string Path);

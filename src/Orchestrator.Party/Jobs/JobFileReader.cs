@@ -13,6 +13,7 @@ internal static class JobFileReader
     public static JobFile Read(YamlValue document, string folder) => document.AsMap(map =>
     {
         map.Required("format").AsChoice((Format, true));
+        IReadOnlyList<StageSource> stages = [];
         return new JobFile
         {
             Name = map.Required("name").AsText(128),
@@ -20,7 +21,8 @@ internal static class JobFileReader
             Launcher = PartyNameOf(map.Required("launcher")),
             Parties = map.Required("parties").AsList(item => item.AsParsed(PartyIdentity.Parse)),
             Program = map.Required("program").AsMap(program => Stream(program, role: null, folder)),
-            Data = map.Required("data").AsList(item => item.AsMap(data => Stream(data, DataRole(data), folder))),
+            Stages = map.Optional("prepare") is { } prepare ? stages = prepare.AsList(item => item.AsMap(stage => StageSection.Read(stage, folder))) : [],
+            Data = (stages.Count > 0 ? map.Optional("data") : map.Required("data"))?.AsList(item => item.AsMap(data => Stream(data, DataRole(data), folder))) ?? [],
             Plan = PlanSection.Read(map.Required("plan")),
             Outputs = map.Required("outputs").AsList(Output),
             Metrics = map.Optional("metrics")?.AsMap(Metrics) ?? new MetricsRelease([], 1, 6),
@@ -32,10 +34,10 @@ internal static class JobFileReader
         };
     });
 
-    private static StreamSource Stream(YamlMap map, StreamRole? role, string folder) =>
+    internal static StreamSource Stream(YamlMap map, StreamRole? role, string folder) =>
         new(PartyNameOf(map.Required("owner")), role, PathOf(map.Required("sealed"), folder));
 
-    private static StreamRole DataRole(YamlMap map) =>
+    internal static StreamRole DataRole(YamlMap map) =>
         map.Required("role").AsChoice(("train", StreamRole.Train), ("evaluate", StreamRole.Evaluate));
 
     private static ManifestOutput Output(YamlValue value) => value.AsMap(map => new ManifestOutput(
@@ -66,11 +68,11 @@ internal static class JobFileReader
     private static PublishedPolicy Policy(YamlMap map, string folder) =>
         new(PartyNameOf(map.Required("party")), PathOf(map.Required("file"), folder));
 
-    private static string PartyNameOf(YamlValue value)
+    internal static string PartyNameOf(YamlValue value)
     {
         string name = value.AsText(PartyName.MaxLength);
         return PartyName.IsValid(name) ? name : throw value.Bad($"is \"{name}\", not a name of a-z, 0-9, hyphen, underscore and dot");
     }
 
-    private static string PathOf(YamlValue value, string folder) => Path.GetFullPath(value.AsText(4096), folder);
+    internal static string PathOf(YamlValue value, string folder) => Path.GetFullPath(value.AsText(4096), folder);
 }

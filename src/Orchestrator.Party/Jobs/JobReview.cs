@@ -19,8 +19,14 @@ public static class JobReview
         text.AppendLine(CultureInfo.InvariantCulture, $"Job \"{job.Name}\", serial {job.Serial}");
         text.AppendLine(CultureInfo.InvariantCulture, $"  {manifest.Digest}");
         Section(text, $"You are {party}", manifest.FindParty(party) is { } me ? [Words(me.Roles)] : ["The job does not name you."]);
-        Section(text, "You give", manifest.StreamsOf(party).Select(Describe).DefaultIfEmpty("Nothing: your release only consents."));
-        Section(text, "Others give", job.Streams.Where(stream => stream.Owner != party).Select(stream => $"{stream.Owner}: {Describe(stream)}").DefaultIfEmpty("Nothing."));
+        Section(text, "You give", manifest.StreamsOf(party).Select(Describe).Concat(StageReview.Inputs(job, party)).DefaultIfEmpty("Nothing: your release only consents."));
+        IEnumerable<string> others = job.Streams.Where(stream => !stream.IsPrepared && stream.Owner != party).Select(stream => $"{stream.Owner}: {Describe(stream)}");
+        Section(text, "Others give", others.Concat(StageReview.InputsOfOthers(job, party)).DefaultIfEmpty("Nothing."));
+        if (!job.Stages.IsEmpty)
+        {
+            Section(text, "What is prepared before", StageReview.Describe(manifest));
+        }
+
         Section(text, "What is trained", [$"the program of {manifest.ProgramStream.Owner}, archive {job.ProgramDigest}"]);
         Section(text, "How", PlanReview.Describe(job.Plan));
         Section(text, "What is read", Reads(job));
@@ -32,7 +38,9 @@ public static class JobReview
     }
 
     /// <summary>A stream in words.</summary>
-    internal static string Describe(ManifestStream stream) => stream.Schema is { } schema
+    internal static string Describe(ManifestStream stream) => stream.IsPrepared
+        ? $"stream {stream.Id}, to {(stream.Role == StreamRole.Train ? "train" : "evaluate")}: at most {stream.Records} records of {Features(stream.Schema!)}, which the group makes and nobody else can read"
+        : stream.Schema is { } schema
         ? $"stream {stream.Id}, to {(stream.Role == StreamRole.Train ? "train" : "evaluate")}: {stream.Records} records of {Features(schema)}, in {Count(stream.Frames, "frame")}, digest {stream.Digest}"
         : $"stream {stream.Id}, the program: {stream.Records} bytes, digest {stream.Digest}";
 

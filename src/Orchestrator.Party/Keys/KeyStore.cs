@@ -26,6 +26,7 @@ public sealed class KeyStore : IDisposable
     private const string ApprovalKind = "approvals";
     private const string HostKind = "hosts";
     private const string SessionKind = "sessions";
+    private const string GroupKind = "groups";
     private const int CheckpointSecretSize = 32;
 
     private readonly RecordVault _vault;
@@ -160,6 +161,12 @@ public sealed class KeyStore : IDisposable
 
     /// <summary>Notes the session that gets the keys of a job, or a checkpoint of it. It is on disk when the call returns.</summary>
     internal void AddSession(Digest job, ReleasedSession session) => _vault.Put(SessionKind, job.ToString(), session.Encode());
+
+    /// <summary>SHA-256 of the evidence of the group that this party accepted last for a stage of a job; <see langword="null"/>: of none.</summary>
+    internal Digest? FindGroup(Digest job, string stage) => _vault.TryGet(GroupKind, $"{job}.{stage}") is { } record ? new Digest(record) : null;
+
+    /// <summary>Notes the group that gets the keys of a stage. It is on disk when the call returns.</summary>
+    internal void AddGroup(Digest job, string stage, Digest evidence) => _vault.Put(GroupKind, $"{job}.{stage}", evidence.ToArray());
 
     /// <summary>The certificate by which a host is known, or <see langword="null"/>.</summary>
     /// <param name="host">Host and port.</param>

@@ -91,6 +91,12 @@ public sealed class Party : IDisposable
     public Task<StreamCard> SealProgramAsync(string source, string destination, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
         Task.Run(() => new Sealer(Keys, Time).SealProgram(source, destination, progress, cancel), cancel);
 
+    /// <summary>Seals a file as it is, for a prepare stage of a job.</summary>
+    /// <inheritdoc cref="SealAsync"/>
+    public Task<StreamCard> SealFileAsync(
+        string source, string destination, IProgress<WorkProgress>? progress = null, int frameSize = StreamLimits.DefaultFrameSize, CancellationToken cancel = default) =>
+        Task.Run(() => new Sealer(Keys, Time).SealFile(source, destination, frameSize, progress, cancel), cancel);
+
     /// <summary>Opens a sealed file of this party from end to end, and throws if a byte of it is not as it was sealed.</summary>
     /// <exception cref="OrchestratorException">A <c>stream-*</c> code, or <see cref="KeyStoreErrors.NoStreamKey"/>.</exception>
     public Task<StreamCard> VerifyAsync(string path, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>

@@ -20,9 +20,10 @@ public sealed class PartyPolicy
     private readonly string? _collateral;
     private readonly TimeSpan _grace;
 
-    private PartyPolicy(ReleasePolicy rules, TrustAnchors anchors, string? collateral, TimeSpan grace)
+    private PartyPolicy(ReleasePolicy rules, GroupPolicy? groups, TrustAnchors anchors, string? collateral, TimeSpan grace)
     {
         Rules = rules;
+        Groups = groups;
         Anchors = anchors;
         _collateral = collateral;
         _grace = grace;
@@ -30,6 +31,9 @@ public sealed class PartyPolicy
 
     /// <summary>What a verified quote must say.</summary>
     public ReleasePolicy Rules { get; }
+
+    /// <summary>To which container groups the party releases; null: to none.</summary>
+    public GroupPolicy? Groups { get; }
 
     /// <summary>Vendor roots that may vouch for a device.</summary>
     public TrustAnchors Anchors { get; }
@@ -90,7 +94,8 @@ public sealed class PartyPolicy
         };
         string? collateral = map.Optional("collateral") is { } file ? Path.GetFullPath(file.AsText(4096), folder) : null;
         int graceDays = map.Optional("collateral_grace_days")?.AsInteger(0, MaxGraceDays) ?? 0;
-        return new PartyPolicy(rules, anchors, collateral, TimeSpan.FromDays(graceDays));
+        GroupPolicy? groups = map.Optional("snp")?.AsMap(section => GroupPolicy.Read(section, folder, party));
+        return new PartyPolicy(rules, groups, anchors, collateral, TimeSpan.FromDays(graceDays));
     }
 
     private static string Allowance(YamlValue value) => value.AsChoice(
@@ -101,7 +106,7 @@ public sealed class PartyPolicy
         ("moved_jobs", "moved_jobs"));
 
     // A root stands in the file itself, so that a policy can be published as one file, or in a file of its own.
-    private static string Pem(YamlValue value, string folder)
+    internal static string Pem(YamlValue value, string folder)
     {
         string text = value.AsBlock(MaxPemBytes);
         return text.StartsWith("-----BEGIN", StringComparison.Ordinal)

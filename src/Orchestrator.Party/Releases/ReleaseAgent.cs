@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
+using Orchestrator.Attestation.Groups;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Contracts;
@@ -8,6 +10,7 @@ using Orchestrator.Contracts.Checkpoints;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Contracts.Releases;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Streams;
 using Orchestrator.Errors;
@@ -21,16 +24,17 @@ namespace Orchestrator.Sdk;
 /// </summary>
 public sealed class ReleaseAgent
 {
-    /// <summary>Codes of this area speak of a device's evidence.</summary>
-    private const string AttestationArea = "attestation-";
+    /// <summary>Codes of these areas speak of what a device or group shows.</summary>
+    private static readonly string[] s_evidenceAreas = ["attestation-", "snp-", "group-", "stage-"];
 
     private readonly Party _party;
     private readonly PartyPolicy _policy;
     private readonly IProgress<ReleaseEvent>? _events;
     private readonly ReleaseLog _log;
+    private readonly StageRelease _stages;
 
-    // A nonce is good for one quote of one attempt. The newest attempt of a job displaces the earlier ones.
-    private readonly Dictionary<Digest, (uint Attempt, byte[] Nonce)> _nonces = [];
+    // A nonce is good for one quote of one attempt. The newest attempt of a job, or of its stage, displaces the earlier ones.
+    private readonly Dictionary<(Digest Job, string Stage), (uint Attempt, byte[] Nonce)> _nonces = [];
 
     /// <summary>Creates an agent.</summary>
     /// <param name="party">Whose keys.</param>
@@ -44,6 +48,7 @@ public sealed class ReleaseAgent
         _policy = policy;
         _events = events;
         _log = new ReleaseLog(party.Home, party.Time);
+        _stages = new StageRelease(party, policy);
     }
 
     /// <summary>Attends a host until cancelled; connects again, with growing pauses, for as long as it takes, whatever fails short of a refusal.</summary>
@@ -88,8 +93,8 @@ public sealed class ReleaseAgent
 
     private AgentMessage? Answer(HostMessage message) => message.MessageCase switch
     {
-        HostMessage.MessageOneofCase.NonceRequest => Answer(message.NonceRequest),
-        HostMessage.MessageOneofCase.QuoteOffer => Answer(message.QuoteOffer),
+        HostMessage.MessageOneofCase.NonceRequest => About(Answer(message.NonceRequest), message.NonceRequest.Stage),
+        HostMessage.MessageOneofCase.QuoteOffer => About(Answer(message.QuoteOffer), message.QuoteOffer.Stage),
         HostMessage.MessageOneofCase.CheckpointWritten => Answer(message.CheckpointWritten),
         HostMessage.MessageOneofCase.JobEnded => Note(message.JobEnded),
         _ => null,
@@ -108,7 +113,7 @@ public sealed class ReleaseAgent
         }
 
         byte[] nonce = RandomNumberGenerator.GetBytes(Quote.NonceSize);
-        _nonces[job] = (request.Attempt, nonce);
+        _nonces[(job, request.Stage)] = (request.Attempt, nonce);
         return new AgentMessage { Nonce = new Nonce { Job = request.Job, Attempt = request.Attempt, Nonce_ = ByteString.CopyFrom(nonce) } };
     }
 
@@ -127,9 +132,15 @@ public sealed class ReleaseAgent
         Evidence? evidence = null;
         try
         {
+            if (offer.Stage.Length > 0)
+            {
+                return Answer(offer, manifest);
+            }
+
             evidence = Evidence.Parse(offer.Evidence.Memory);
             VerifiedQuote quote = _policy.Verifier(_party.Time).Verify(evidence);
-            ReleaseDecision decision = _policy.Rules.Validate(quote, Expectations(manifest, offer.Attempt));
+            QuoteExpectations expectations = Expectations(manifest, offer.Attempt) with { Preparations = _stages.Accepted(manifest, offer.Preparations) };
+            ReleaseDecision decision = _policy.Rules.Validate(quote, expectations);
             return decision.Permit is { } permit
                 ? Release(permit, manifest, offer.Attempt)
                 : Refuse(job, offer.Attempt, evidence.Digest, decision.Denials);
@@ -138,6 +149,21 @@ public sealed class ReleaseAgent
         {
             return RefuseFor(e, job, offer.Attempt, evidence?.Digest);
         }
+    }
+
+    private AgentMessage Answer(QuoteOffer offer, Manifest manifest)
+    {
+        ManifestStage stage = manifest.FindStage(offer.Stage)
+            ?? throw new OrchestratorException(StageErrors.Unknown, $"The manifest has no stage {RpcErrors.Printable(offer.Stage)}.");
+        (byte[]? package, VerifiedGroup? group, ImmutableArray<Denial> denials) =
+            _stages.Answer(manifest, stage, offer.Evidence.Memory, TakeNonce(manifest.Digest, stage.Name, offer.Attempt));
+        if (package is null)
+        {
+            return Refuse(manifest.Digest, offer.Attempt, group?.Digest, denials);
+        }
+
+        Report(ReleaseEvent.ReleasedToGroup(manifest, group!, [.. stage.Inputs.Where(input => input.Owner == _party.Name)], stage.Name));
+        return new AgentMessage { KeyPackage = new KeyPackageOffer { Job = Name(manifest.Digest), Attempt = offer.Attempt, SealedPackage = ByteString.CopyFrom(package) } };
     }
 
     // Only the session that has the keys can raise what this party remembers: what an earlier one writes, if it still can, is no part of the job.
@@ -176,9 +202,7 @@ public sealed class ReleaseAgent
     private QuoteExpectations Expectations(Manifest manifest, uint attempt)
     {
         // Without a nonce of ours for this attempt, the expectation is a fresh one, which no quote can hold.
-        byte[] nonce = _nonces.Remove(manifest.Digest, out (uint Attempt, byte[] Nonce) given) && given.Attempt == attempt
-            ? given.Nonce
-            : RandomNumberGenerator.GetBytes(Quote.NonceSize);
+        byte[] nonce = TakeNonce(manifest.Digest, "", attempt) ?? RandomNumberGenerator.GetBytes(Quote.NonceSize);
         return new QuoteExpectations
         {
             Manifest = manifest.Digest,
@@ -187,6 +211,22 @@ public sealed class ReleaseAgent
             Nonce = nonce,
             Earlier = _party.Keys.FindSession(manifest.Digest)?.Memory,
         };
+    }
+
+    private byte[]? TakeNonce(Digest job, string stage, uint attempt) =>
+        _nonces.Remove((job, stage), out (uint Attempt, byte[] Nonce) given) && given.Attempt == attempt ? given.Nonce : null;
+
+    // The host matches answers and questions by the stage, too.
+    private static AgentMessage? About(AgentMessage? answer, string stage)
+    {
+        switch (answer?.MessageCase)
+        {
+            case AgentMessage.MessageOneofCase.Nonce: answer.Nonce.Stage = stage; break;
+            case AgentMessage.MessageOneofCase.KeyPackage: answer.KeyPackage.Stage = stage; break;
+            case AgentMessage.MessageOneofCase.Refusal: answer.Refusal.Stage = stage; break;
+        }
+
+        return answer;
     }
 
     private AgentMessage Release(ReleasePermit permit, Manifest manifest, uint attempt)
@@ -226,7 +266,7 @@ public sealed class ReleaseAgent
     private AgentMessage RefuseFor(OrchestratorException failure, Digest job, uint attempt, Digest? quote)
     {
         Denial denial = Denial.FromFailedVerification(failure, _party.Name);
-        return failure.Code.Id.StartsWith(AttestationArea, StringComparison.Ordinal)
+        return s_evidenceAreas.Any(area => failure.Code.Id.StartsWith(area, StringComparison.Ordinal))
             ? Refuse(job, attempt, quote, [denial])
             : Refuse(job, attempt, quote, [denial], told: [denial with { Claim = "agent", Expected = "an agent that can answer", Observed = failure.Code.Meaning }]);
     }
@@ -251,7 +291,11 @@ public sealed class ReleaseAgent
     {
         if (JobOf(ended.Job) is { } job)
         {
-            _nonces.Remove(job);
+            foreach ((Digest Job, string Stage) key in _nonces.Keys.Where(key => key.Job == job).ToList())
+            {
+                _nonces.Remove(key);
+            }
+
             _events?.Report(ReleaseEvent.JobEnded(job, ended));
         }
 

@@ -1,7 +1,9 @@
+using Orchestrator.Attestation.Groups;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Errors;
 
@@ -53,6 +55,12 @@ public sealed record ReleaseEvent
     /// <summary>Ids of the streams whose keys were released.</summary>
     public IReadOnlyList<int> Streams { get; private init; } = [];
 
+    /// <summary>The stage whose group it is about; null: the job's device.</summary>
+    public string? Stage { get; private init; }
+
+    /// <summary>Names of the files whose keys were released to a group.</summary>
+    public IReadOnlyList<string>? Files { get; private init; }
+
     /// <summary>All reasons of a refusal.</summary>
     public IReadOnlyList<Denial> Denials { get; private init; } = [];
 
@@ -67,6 +75,15 @@ public sealed record ReleaseEvent
             Job = manifest.Digest,
             Quote = quote.Digest,
             Streams = streams,
+        };
+
+    internal static ReleaseEvent ReleasedToGroup(Manifest manifest, VerifiedGroup group, IReadOnlyList<StageInput> inputs, string stage) =>
+        new(ReleaseEventKind.Released, $"released the keys of {inputs.Count} files for \"{manifest.Content.Name}\" to the group of stage {stage}, measured {group.Report.Report.Measurement}")
+        {
+            Job = manifest.Digest,
+            Quote = group.Digest,
+            Stage = stage,
+            Files = [.. inputs.Select(input => input.Name)],
         };
 
     internal static ReleaseEvent Refused(Digest job, Digest? quote, IReadOnlyList<Denial> denials) =>

@@ -33,7 +33,9 @@ public sealed class ReleaseLog
             decision = entry.Kind,
             job = entry.Job?.ToString(),
             quote = entry.Quote?.ToString(),
+            stage = entry.Stage,
             streams = entry.Streams,
+            files = entry.Files,
             denials = entry.Denials,
         };
         byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(record, s_json), (byte)'\n'];

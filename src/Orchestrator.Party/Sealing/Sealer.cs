@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.IO;
 using Orchestrator.Crypto.Streams;
@@ -48,6 +49,25 @@ internal sealed class Sealer(KeyStore keys, TimeProvider time)
         var meter = new ProgressMeter("seal", archive.Length, progress, time);
         return Seal(destination, ProgramHeader.Create(keys.Identity.Name, program.Digest), sealer =>
             sealer.CopyFrom(new MeteredPlaintext(new PlaintextBytes(archive), meter), cancel));
+    }
+
+    public StreamCard SealFile(string source, string destination, int frameSize, IProgress<WorkProgress>? progress, CancellationToken cancel)
+    {
+        RequireDifferent(source, destination);
+        using FileStream file = LocalFile.OpenRead(source);
+        using var metered = new MeteredStream(file, new ProgressMeter("seal", file.Length, progress, time));
+        StreamHeader header = StreamHeader.Create(StreamKind.File, keys.Identity.Name) with { FrameSize = frameSize };
+        return Seal(destination, header, sealer =>
+        {
+            byte[] buffer = new byte[1 << 20];
+            for (int read; (read = LocalFile.Guard(source, () => metered.Read(buffer))) > 0;)
+            {
+                cancel.ThrowIfCancellationRequested();
+                sealer.Write(buffer.AsSpan(0, read));
+            }
+
+            CryptographicOperations.ZeroMemory(buffer);
+        });
     }
 
     /// <summary>Opens a sealed file of this party from end to end.</summary>

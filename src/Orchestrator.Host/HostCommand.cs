@@ -13,6 +13,7 @@ internal static class HostCommand
         var state = new Option<string>("--state") { Description = "Folder of the host's state; made if it is missing.", HelpName = "DIR", DefaultValueFactory = _ => defaults.State };
         var listen = new Option<IPEndPoint>("--listen") { Description = "Address and port to serve on; port 0 takes any that is free.", HelpName = "ADDRESS:PORT", CustomParser = ParseEndPoint, DefaultValueFactory = _ => new IPEndPoint(IPAddress.Loopback, 7443) };
         var devices = new Option<Uri[]>("--device") { Description = "A device's address, http://ADDRESS:PORT. May be given several times.", HelpName = "URL", CustomParser = ParseDevices };
+        var shim = new Option<Uri[]>("--shim") { Description = "Address of the shim that runs container groups for prepare stages, http://ADDRESS:PORT.", HelpName = "URL", CustomParser = ParseDevices };
         var framesByGrpc = new Option<bool>("--frames-by-grpc") { Description = "Send frames by gRPC also to a device on this machine, instead of through memory that it shares with the host." };
         var readyFile = new Option<string?>("--ready-file") { Description = "File to write the host's address into once it serves.", HelpName = "FILE" };
         var maximumObject = new Option<long>("--maximum-object") { Description = "Largest object, in bytes.", HelpName = "BYTES", DefaultValueFactory = _ => defaults.MaximumObjectBytes };
@@ -24,7 +25,7 @@ internal static class HostCommand
 
         var command = new RootCommand("Orchestrator's host: keeps sealed objects, runs jobs on devices, relays what parties and devices say to each other. It can read nothing of it.\n\nExample:\n  Orchestrator.Host --state ./host --listen 0.0.0.0:7443 --device http://127.0.0.1:7500")
         {
-            state, listen, devices, framesByGrpc, readyFile, maximumObject, quota, openJobs, manifestQuota, waitTimeout, releaseTimeout,
+            state, listen, devices, shim, framesByGrpc, readyFile, maximumObject, quota, openJobs, manifestQuota, waitTimeout, releaseTimeout,
         };
         command.SetAction((result, cancellationToken) => run(
             new HostOptions
@@ -32,6 +33,7 @@ internal static class HostCommand
                 State = result.GetRequiredValue(state),
                 Listen = result.GetRequiredValue(listen),
                 Devices = result.GetValue(devices) ?? [],
+                Shim = result.GetValue(shim)?.LastOrDefault(),
                 FramesByGrpc = result.GetValue(framesByGrpc),
                 ReadyFile = result.GetValue(readyFile),
                 MaximumObjectBytes = result.GetRequiredValue(maximumObject),
@@ -67,7 +69,7 @@ internal static class HostCommand
             }
             else
             {
-                result.AddError($"\"{token.Value}\" is not a device's address, http://ADDRESS:PORT.");
+                result.AddError($"\"{token.Value}\" is not an address, http://ADDRESS:PORT.");
             }
         }
 

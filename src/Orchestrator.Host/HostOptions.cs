@@ -14,6 +14,9 @@ public sealed record HostOptions
     /// <summary>The devices, as <c>http://</c> addresses (gRPC over HTTP/2 without TLS: everything secret in it is sealed).</summary>
     public IReadOnlyList<Uri> Devices { get; init; } = [];
 
+    /// <summary>The shim that runs container groups for prepare stages, as an <c>http://</c> address; none if absent.</summary>
+    public Uri? Shim { get; init; }
+
     /// <summary>Whether frames go by gRPC also to a device on this machine, which could read them from memory that it shares with the host.</summary>
     public bool FramesByGrpc { get; init; }
 

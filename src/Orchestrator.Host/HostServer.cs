@@ -14,6 +14,7 @@ using Orchestrator.Host.Objects;
 using Orchestrator.Host.Releases;
 using Orchestrator.Host.Services;
 using Orchestrator.Host.Sessions;
+using Orchestrator.Host.Stages;
 using Orchestrator.Host.Storage;
 
 namespace Orchestrator.Host;
@@ -106,6 +107,8 @@ public sealed class HostServer : IAsyncDisposable
             .AddSingleton<CheckpointLedger>()
             .AddSingleton<DevicePool>()
             .AddSingleton<AgentRegistry>()
+            .AddSingleton<GroupLink>()
+            .AddSingleton<PreparedStages>()
             .AddHostedService<Scheduler>();
     }
 

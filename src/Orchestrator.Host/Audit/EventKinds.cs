@@ -15,6 +15,9 @@ internal static class EventKinds
     public const string WaitingForDevice = "waiting_for_device";
     public const string WaitingForAgent = "waiting_for_agent";
     public const string DeviceAssigned = "device_assigned";
+    public const string GroupAttested = "group_attested";
+    public const string StageRunning = "stage_running";
+    public const string StagePrepared = "stage_prepared";
     public const string QuoteRelayed = "quote_relayed";
     public const string KeyPackageRelayed = "key_package_relayed";
     public const string Refused = "refused";

@@ -216,7 +216,7 @@ internal sealed class JobBook(HostDatabase database, JobJournal journal, ChangeS
                 ("$key", party.SigningKey.ToArray()));
         }
 
-        foreach (Digest digest in manifest.Content.Streams.Select(stream => stream.Digest).Distinct())
+        foreach (Digest digest in manifest.Objects)
         {
             connection.Execute("INSERT INTO job_inputs(job, digest) VALUES ($job, $digest)", ("$job", manifest.Digest), ("$digest", digest));
         }

@@ -18,7 +18,7 @@ internal sealed class AgentRegistry(ChangeSignal changes)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Channel<HostMessage>> _attending = [];
-    private readonly Dictionary<(string Party, Digest Job, uint Attempt), Question> _open = [];
+    private readonly Dictionary<(string Party, Digest Job, uint Attempt, string Stage), Question> _open = [];
 
     private sealed record Question(HostMessage Text, AgentMessage.MessageOneofCase Expected, Channel<HostMessage>? Seat, TaskCompletionSource<AgentAnswer> Answer);
 
@@ -75,12 +75,12 @@ internal sealed class AgentRegistry(ChangeSignal changes)
 
     /// <summary>Asks a party's agent for a nonce, and gives its answer: that, or a refusal.</summary>
     public Task<AgentAnswer> AskForNonceAsync(string party, NonceRequest request, CancellationToken cancellationToken) =>
-        AskAsync(party, new Digest(request.Job.Span), request.Attempt, new HostMessage { NonceRequest = request }, AgentMessage.MessageOneofCase.Nonce, null, cancellationToken);
+        AskAsync((party, new Digest(request.Job.Span), request.Attempt, request.Stage), new HostMessage { NonceRequest = request }, AgentMessage.MessageOneofCase.Nonce, null, cancellationToken);
 
     /// <summary>Offers a party's agent a quote, and gives its answer: a key package, or a refusal.</summary>
     /// <exception cref="OrchestratorException"><see cref="HostErrors.AgentRestarted"/>: the agent does not sit any more where it gave the <paramref name="nonce"/>.</exception>
     public Task<AgentAnswer> OfferQuoteAsync(string party, QuoteOffer offer, AgentAnswer nonce, CancellationToken cancellationToken) =>
-        AskAsync(party, new Digest(offer.Job.Span), offer.Attempt, new HostMessage { QuoteOffer = offer }, AgentMessage.MessageOneofCase.KeyPackage, nonce.Seat, cancellationToken);
+        AskAsync((party, new Digest(offer.Job.Span), offer.Attempt, offer.Stage), new HostMessage { QuoteOffer = offer }, AgentMessage.MessageOneofCase.KeyPackage, nonce.Seat, cancellationToken);
 
     /// <summary>Tells a party's agent something, if it attends.</summary>
     public void Tell(string party, HostMessage message)
@@ -102,7 +102,7 @@ internal sealed class AgentRegistry(ChangeSignal changes)
             return;
         }
 
-        var key = (party, new Digest(named.Job.Span), named.Attempt);
+        var key = (party, new Digest(named.Job.Span), named.Attempt, named.Stage);
         lock (_gate)
         {
             if (_open.TryGetValue(key, out Question? question) && (message.MessageCase == question.Expected || message.MessageCase == AgentMessage.MessageOneofCase.Refusal))
@@ -113,29 +113,29 @@ internal sealed class AgentRegistry(ChangeSignal changes)
         }
     }
 
-    private static (Google.Protobuf.ByteString Job, uint Attempt)? QuestionOf(AgentMessage message) => message.MessageCase switch
+    private static (Google.Protobuf.ByteString Job, uint Attempt, string Stage)? QuestionOf(AgentMessage message) => message.MessageCase switch
     {
-        AgentMessage.MessageOneofCase.Nonce => (message.Nonce.Job, message.Nonce.Attempt),
-        AgentMessage.MessageOneofCase.KeyPackage => (message.KeyPackage.Job, message.KeyPackage.Attempt),
-        AgentMessage.MessageOneofCase.Refusal => (message.Refusal.Job, message.Refusal.Attempt),
+        AgentMessage.MessageOneofCase.Nonce => (message.Nonce.Job, message.Nonce.Attempt, message.Nonce.Stage),
+        AgentMessage.MessageOneofCase.KeyPackage => (message.KeyPackage.Job, message.KeyPackage.Attempt, message.KeyPackage.Stage),
+        AgentMessage.MessageOneofCase.Refusal => (message.Refusal.Job, message.Refusal.Attempt, message.Refusal.Stage),
         _ => null,
     };
 
     private static OrchestratorException Restarted(string party) => new(HostErrors.AgentRestarted, $"The agent of {party} attended anew, and does not know the nonce any more that it had given.");
 
     private async Task<AgentAnswer> AskAsync(
-        string party, Digest job, uint attempt, HostMessage text, AgentMessage.MessageOneofCase expected, Channel<HostMessage>? seat, CancellationToken cancellationToken)
+        (string Party, Digest Job, uint Attempt, string Stage) key, HostMessage text, AgentMessage.MessageOneofCase expected, Channel<HostMessage>? seat, CancellationToken cancellationToken)
     {
         var question = new Question(text, expected, seat, new TaskCompletionSource<AgentAnswer>(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_gate)
         {
-            if (seat is not null && _attending.GetValueOrDefault(party) != seat)
+            if (seat is not null && _attending.GetValueOrDefault(key.Party) != seat)
             {
-                throw Restarted(party);
+                throw Restarted(key.Party);
             }
 
-            _open.Add((party, job, attempt), question);
-            Tell(party, text);
+            _open.Add(key, question);
+            Tell(key.Party, text);
         }
 
         try
@@ -146,7 +146,7 @@ internal sealed class AgentRegistry(ChangeSignal changes)
         {
             lock (_gate)
             {
-                _open.Remove((party, job, attempt));
+                _open.Remove(key);
             }
         }
     }

@@ -9,11 +9,12 @@ using Orchestrator.Host.Devices;
 using Orchestrator.Host.Jobs;
 using Orchestrator.Host.Objects;
 using Orchestrator.Host.Releases;
+using Orchestrator.Host.Stages;
 
 namespace Orchestrator.Host.Sessions;
 
 /// <summary>Brings queued jobs and free devices together, the job that waits longest first, once all its parties' agents attend.</summary>
-internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoints, DevicePool devices, AgentRegistry agents, ObjectStore store, ChangeSignal changes, HostOptions options, TimeProvider time, ILogger<Scheduler> log)
+internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoints, PreparedStages stages, DevicePool devices, AgentRegistry agents, ObjectStore store, ChangeSignal changes, HostOptions options, TimeProvider time, ILogger<Scheduler> log)
     : BackgroundService
 {
     /// <summary>Sessions that an agent may let pass in silence, one after the other.</summary>
@@ -27,6 +28,9 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
 
     /// <summary>Sessions that may have their tiles killed, by an operator or for want of memory, without the job getting on.</summary>
     private const int MaximumKills = 10;
+
+    /// <summary>Groups of a stage that may go away, one after the other.</summary>
+    private const int MaximumGroups = 3;
 
     private const string TilesCrashed = "device-tiles-crashed";
     private const string TilesLost = "device-tiles-lost";
@@ -75,6 +79,7 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
     private async Task AssignAsync(CancellationToken stopping)
     {
         checkpoints.Prune();
+        await stages.PruneAsync(job => JobStates.IsEnd(ledger.OutcomeOf(job).State));
         List<JobRow> queued = ledger.Queued();
         foreach (Digest gone in _obstacles.Keys.Except(queued.Select(job => job.Digest)).ToList())
         {
@@ -152,7 +157,7 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
     {
         try
         {
-            var session = new Session(job, attempt, device, ledger, checkpoints, agents, store, options, time);
+            var session = new Session(job, attempt, device, ledger, checkpoints, stages, agents, store, options, time);
             await RunToOutcomeAsync(session, job.Digest, attempt, device.Name, stopping);
         }
         catch (SessionOverException)
@@ -235,6 +240,7 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
         TilesCrashed => MaximumCrashes,
         TilesLost => MaximumKills,
         _ when code == HostErrors.AgentAway => MaximumSilences,
+        _ when code == HostErrors.ShimAway => MaximumGroups,
         _ => MaximumLosses,
     };
 

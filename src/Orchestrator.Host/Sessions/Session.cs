@@ -4,6 +4,7 @@ using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Contracts.Protocol.Groups;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Crypto;
 using Orchestrator.Errors;
@@ -12,6 +13,7 @@ using Orchestrator.Host.Devices;
 using Orchestrator.Host.Jobs;
 using Orchestrator.Host.Objects;
 using Orchestrator.Host.Releases;
+using Orchestrator.Host.Stages;
 
 namespace Orchestrator.Host.Sessions;
 
@@ -19,7 +21,7 @@ namespace Orchestrator.Host.Sessions;
 /// One attempt at one job on one device: reset, nonces, load, quote, key packages, commit, run. The host relays; every
 /// check that matters is the device's and the parties'.
 /// </summary>
-internal sealed class Session(JobRow job, int attempt, DeviceLink device, SessionLedger ledger, CheckpointLedger checkpoints, AgentRegistry agents, ObjectStore store, HostOptions options, TimeProvider time)
+internal sealed class Session(JobRow job, int attempt, DeviceLink device, SessionLedger ledger, CheckpointLedger checkpoints, PreparedStages stages, AgentRegistry agents, ObjectStore store, HostOptions options, TimeProvider time)
 {
     /// <summary>The number by which a device asks for its checkpoint; the manifest's streams count from 1.</summary>
     private const uint CheckpointStream = 0;
@@ -28,6 +30,7 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
 
     private readonly Manifest _manifest = Manifest.Decode(job.Manifest);
     private readonly ByteString _name = ByteString.CopyFrom(job.Digest.ToArray());
+    private readonly AgentRound _round = new(job.Digest, attempt, ledger.PartiesOf(job.Digest), ledger, options, time);
     private readonly EpochWatch _epochs = new(time);
     private long _began;
     private long _quoted;
@@ -45,8 +48,9 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         Task watching = EndWithJobAsync(over);
         try
         {
-            await ReleaseAsync(await AttestAsync(over.Token), over.Token);
-            await TrainAsync(over.Token);
+            IReadOnlyList<PreparedStage> prepared = await stages.PrepareAsync(_manifest, attempt, _round, _resumed is not null, over.Token);
+            await ReleaseAsync(await AttestAsync(prepared, over.Token), prepared, over.Token);
+            await TrainAsync(prepared, over.Token);
         }
         finally
         {
@@ -56,16 +60,23 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         }
     }
 
-    private async Task<AgentAnswer[]> AttestAsync(CancellationToken cancellationToken)
+    private async Task<AgentAnswer[]> AttestAsync(IReadOnlyList<PreparedStage> prepared, CancellationToken cancellationToken)
     {
         _began = time.GetTimestamp();
         await device.Mailbox.ResetAsync(new ResetRequest(), Command(cancellationToken));
         await device.Mailbox.EnterTrustedModeAsync(new EnterTrustedModeRequest(), Command(cancellationToken));
 
-        AgentAnswer[] answers = await AskAllAsync((party, _, cancel) => agents.AskForNonceAsync(party, new NonceRequest { Job = _name, Attempt = (uint)attempt }, cancel), cancellationToken);
+        AgentAnswer[] answers = await _round.AskAllAsync((party, _, cancel) => agents.AskForNonceAsync(party, new Contracts.Protocol.Host.NonceRequest { Job = _name, Attempt = (uint)attempt }, cancel), cancellationToken);
         var load = new LoadRequest { Manifest = ByteString.CopyFrom(job.Manifest) };
         load.Approvals.AddRange(ledger.Approvals(job).Select(ByteString.CopyFrom));
-        load.Nonces.AddRange(_manifest.Content.Parties.Zip(answers, (party, answer) => new PartyNonce { Party = party.Name, Nonce = answer.Message.Nonce.Nonce_ }));
+        load.Nonces.AddRange(_round.Parties.Zip(answers, (party, answer) => new PartyNonce { Party = party, Nonce = answer.Message.Nonce.Nonce_ }));
+        foreach (PreparedStage stage in prepared)
+        {
+            NonceReply nonce = await stages.AskAsync(job.Digest, stage, async (shim, group) => await shim.NonceAsync(new Contracts.Protocol.Groups.NonceRequest { Group = group }, Command(cancellationToken)));
+            load.Nonces.Add(new PartyNonce { Party = stage.Stage, Nonce = nonce.Nonce });
+            load.Preparations.Add(stage.Preparation);
+        }
+
         load.Checkpoint = Offer();
         await device.Mailbox.LoadAsync(load, Command(cancellationToken));
         return answers;
@@ -87,17 +98,19 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         };
     }
 
-    private async Task ReleaseAsync(AgentAnswer[] nonces, CancellationToken cancellationToken)
+    private async Task ReleaseAsync(AgentAnswer[] nonces, IReadOnlyList<PreparedStage> prepared, CancellationToken cancellationToken)
     {
         QuoteReply quote = await device.Mailbox.QuoteAsync(new QuoteRequest(), Command(cancellationToken));
         _quoted = time.GetTimestamp();
         ledger.QuoteRelayed(job.Digest, attempt, quote.Evidence.ToByteArray(), device.Name);
 
+        var offer = new QuoteOffer { Job = _name, Attempt = (uint)attempt, Evidence = quote.Evidence };
+        offer.Preparations.AddRange(prepared.Select(stage => stage.Preparation));
         using var mailbox = new SemaphoreSlim(1);
-        await AskAllAsync(
+        await _round.AskAllAsync(
             async (party, index, cancel) =>
             {
-                AgentAnswer answer = await agents.OfferQuoteAsync(party, new QuoteOffer { Job = _name, Attempt = (uint)attempt, Evidence = quote.Evidence }, nonces[index], cancel);
+                AgentAnswer answer = await agents.OfferQuoteAsync(party, offer, nonces[index], cancel);
                 if (answer.Message.KeyPackage is { } package)
                 {
                     await mailbox.WaitAsync(cancel);
@@ -116,11 +129,29 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
                 return answer;
             },
             cancellationToken);
+        foreach (PreparedStage stage in prepared)
+        {
+            await ReleaseAsync(stage, quote, cancellationToken);
+        }
+
         await device.Mailbox.CommitAsync(new CommitRequest(), Command(cancellationToken));
         _committed = time.GetTimestamp();
     }
 
-    private async Task TrainAsync(CancellationToken cancellationToken)
+    // The group of a stage owns what it made, and judges the device like a party.
+    private async Task ReleaseAsync(PreparedStage stage, QuoteReply quote, CancellationToken cancellationToken)
+    {
+        OfferReply answer = await stages.AskAsync(job.Digest, stage, async (shim, group) => await shim.OfferAsync(new OfferRequest { Group = group, Evidence = quote.Evidence }, Command(cancellationToken)));
+        if (answer.Denials.Count > 0)
+        {
+            _round.Refuse([(stage.Stage, new Refusal { Denials = { answer.Denials } })]);
+        }
+
+        await device.Mailbox.StageAsync(new StageRequest { Party = stage.Stage, SealedPackage = answer.SealedPackage }, Command(cancellationToken));
+        ledger.Note(job.Digest, attempt, new AuditEvent(EventKinds.KeyPackageRelayed) { Text = $"The group of stage {stage.Stage} released the keys of what it made to the device." });
+    }
+
+    private async Task TrainAsync(IReadOnlyList<PreparedStage> prepared, CancellationToken cancellationToken)
     {
         ledger.Move(job.Digest, attempt, JobState.Running, new AuditEvent(EventKinds.Running) { Text = RunningText() });
         using var outputs = new OutputSet(store, _manifest.Content.Outputs.Select(output => output.Name).ToHashSet(), options.MaximumObjectBytes);
@@ -130,7 +161,7 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
         {
             foreach (ManifestStream stream in _manifest.Content.Streams)
             {
-                inputs.Add((uint)stream.Id, store.Open(stream.Digest));
+                inputs.Add((uint)stream.Id, store.Open(stream.IsPrepared ? prepared.First(stage => stage.Stage == stream.Owner).Streams[stream.Id] : stream.Digest));
             }
 
             if (_resumed is not null)
@@ -154,53 +185,6 @@ internal sealed class Session(JobRow job, int attempt, DeviceLink device, Sessio
                 input.Dispose();
             }
         }
-    }
-
-    /// <summary>Asks every party's agent at once, and waits for all answers, so that a failure names every reason.</summary>
-    /// <exception cref="JobFailedException">A party refused.</exception>
-    /// <exception cref="OrchestratorException"><see cref="HostErrors.AgentAway"/> or <see cref="HostErrors.AgentRestarted"/>.</exception>
-    private async Task<AgentAnswer[]> AskAllAsync(Func<string, int, CancellationToken, Task<AgentAnswer>> ask, CancellationToken cancellationToken)
-    {
-        using var timeout = new CancellationTokenSource(options.ReleaseTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        string[] parties = [.. _manifest.Content.Parties.Select(party => party.Name)];
-        Task<AgentAnswer>[] asked = [.. parties.Select((party, index) => ask(party, index, either.Token))];
-        await ((Task)Task.WhenAll(asked)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellationToken.ThrowIfCancellationRequested();
-
-        Refuse([.. parties.Zip(asked).Where(pair => pair.Second is { IsCompletedSuccessfully: true, Result.Message.Refusal: not null }).Select(pair => (pair.First, pair.Second.Result.Message.Refusal))]);
-        if (asked.FirstOrDefault(one => one.IsFaulted) is { } faulted)
-        {
-            await faulted;
-        }
-
-        string[] silent = [.. parties.Zip(asked).Where(pair => pair.Second.IsCanceled).Select(pair => pair.First)];
-        return silent.Length == 0
-            ? await Task.WhenAll(asked)
-            : throw new OrchestratorException(HostErrors.AgentAway, $"No answer came in time from the agent of {string.Join(", ", silent)}.");
-    }
-
-    private void Refuse(IReadOnlyList<(string Party, Refusal Refusal)> refusals)
-    {
-        if (refusals.Count == 0)
-        {
-            return;
-        }
-
-        var all = new ErrorDetail
-        {
-            Code = HostErrors.ReleaseRefused.Id,
-            Message = $"Refused by {string.Join(", ", refusals.Select(refusal => refusal.Party))}.",
-            Remedy = HostErrors.ReleaseRefused.Remedy,
-        };
-        foreach ((string party, Refusal refusal) in refusals)
-        {
-            ErrorDetail one = Refusals.Describe(party, refusal);
-            all.Denials.AddRange(one.Denials.Take(RpcErrors.MaximumDenials - all.Denials.Count));
-            ledger.Note(job.Digest, attempt, new AuditEvent(EventKinds.Refused) { Party = party, Text = one.Message, Error = one });
-        }
-
-        throw new JobFailedException(all);
     }
 
     private string RunningText() => _resumed is null

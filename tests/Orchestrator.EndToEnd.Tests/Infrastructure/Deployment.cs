@@ -21,7 +21,10 @@ public class Deployment : IAsyncLifetime
 
     internal string HostState => Folder["host"];
 
-    private string Vendor => Folder["vendor"];
+    internal string Vendor => Folder["vendor"];
+
+    /// <summary>Options of the host besides those that every host has.</summary>
+    internal virtual IEnumerable<string> HostOptions => [];
 
     public virtual async ValueTask InitializeAsync()
     {
@@ -59,7 +62,7 @@ public class Deployment : IAsyncLifetime
     /// <summary>Starts another host, for the same device.</summary>
     /// <param name="name">Of its state folder.</param>
     internal Task<Service> StartHostAsync(string name, string listen = AnyPort) => Service.StartAsync(
-        "host", "--state", Folder[name], "--listen", listen, "--device", Device.Address.ToString());
+        "host", ["--state", Folder[name], "--listen", listen, "--device", Device.Address.ToString(), .. HostOptions]);
 
     /// <summary>Starts the host that was killed again, on its state and at its address.</summary>
     internal async Task RestartHostAsync()

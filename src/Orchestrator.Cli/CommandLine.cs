@@ -69,6 +69,7 @@ public static class CommandLine
             AgentCommands.Create(terminal),
             ReceiptCommands.Create(terminal),
             EvidenceCommands.Create(terminal),
+            ImageCommands.Create(terminal),
             PolicyCommands.Create(terminal),
             ServiceCommands.CreateHost(terminal),
             ServiceCommands.CreateDevice(terminal),

@@ -9,7 +9,7 @@ namespace Orchestrator.Cli.Commands;
 internal static class PolicyCommands
 {
     public static Command Create(Terminal terminal) => CliCommand.Group(
-        "policy", "Work with the execution policies of confidential container groups.", Replay(terminal));
+        "policy", "Work with the execution policies of confidential container groups.", PolicyGenerateCommand.Create(terminal), Replay(terminal));
 
     private static CliCommand Replay(Terminal terminal)
     {

@@ -4,45 +4,31 @@ using Orchestrator.Crypto;
 namespace Orchestrator.Containers.Layers;
 
 /// <summary>Hashes what is read through it.</summary>
-internal sealed class HashedStream(Stream source) : Stream
+internal sealed class HashedStream(Stream source) : ForwardStream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    public override bool CanRead => true;
+    /// <summary>Bytes read.</summary>
+    public long Count { get; private set; }
 
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
+    /// <summary>Reads what is left, and gives the digest of all.</summary>
+    public Digest Finish()
     {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
+        byte[] buffer = new byte[1 << 16];
+        while (Read(buffer) > 0)
+        {
+        }
 
-    /// <summary>The digest of all that was read.</summary>
-    public Digest Finish() => new(_hash.GetHashAndReset());
+        return new Digest(_hash.GetHashAndReset());
+    }
 
     public override int Read(Span<byte> buffer)
     {
         int read = source.Read(buffer);
         _hash.AppendData(buffer[..read]);
+        Count += read;
         return read;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

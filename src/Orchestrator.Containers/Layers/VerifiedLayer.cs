@@ -48,6 +48,10 @@ public sealed class VerifiedLayer
         _reader.CopyTo(destination);
     }
 
+    /// <summary>Checks every block, and keeps none.</summary>
+    /// <exception cref="OrchestratorException"><see cref="VerityErrors.BlockMismatch"/>.</exception>
+    public void CheckAll() => _reader.CheckAll();
+
     // The root hash says nothing of the number of blocks: a level of the tree itself hashes to the same root.
     private static void RequireFileSystem(VerityReader reader)
     {

@@ -41,10 +41,14 @@ public sealed class VerityReader
     {
         ArgumentNullException.ThrowIfNull(source);
         long dataBlocks = DataBlocksOf(length);
-        byte[] block = new byte[VerityFormat.BlockSize];
-        source(dataBlocks * VerityFormat.BlockSize, block);
-        VeritySuperblock.Require(block, dataBlocks, root);
-        return new VerityReader(source, ReadTree(source, root, dataBlocks));
+        byte[] superblock = new byte[VerityFormat.BlockSize];
+        source(dataBlocks * VerityFormat.BlockSize, superblock);
+        VeritySuperblock.RequireForm(superblock, dataBlocks);
+        VerityTree tree = ReadTree(source, dataBlocks);
+        VeritySuperblock.RequireId(superblock, tree.Root);
+        return tree.Root == root
+            ? new VerityReader(source, tree)
+            : throw new OrchestratorException(VerityErrors.RootMismatch, $"The tree's root hash is {tree.Root}; {root} is expected.");
     }
 
     /// <summary>Reads a file from its start.</summary>
@@ -86,15 +90,21 @@ public sealed class VerityReader
         }
     }
 
-    /// <summary>Copies all of the data, with all cores; what has arrived when a block is refused is true, but not all.</summary>
-    /// <param name="destination">Takes pieces at their positions, from several threads.</param>
+    /// <summary>Copies all of the data, with all cores. When a block is refused, what was copied is true, but is not all.</summary>
+    /// <param name="destination">Gets pieces at their positions, from several threads.</param>
     /// <exception cref="OrchestratorException"><see cref="VerityErrors.BlockMismatch"/>.</exception>
-    public void CopyTo(SafeFileHandle destination)
+    public void CopyTo(SafeFileHandle destination) => ForEachPiece((first, data) => RandomAccess.Write(destination, data, first * VerityFormat.BlockSize));
+
+    /// <summary>Checks all of the data.</summary>
+    /// <exception cref="OrchestratorException"><see cref="VerityErrors.BlockMismatch"/>.</exception>
+    public void CheckAll() => ForEachPiece((_, _) => { });
+
+    private void ForEachPiece(Action<long, ReadOnlySpan<byte>> use)
     {
         long pieces = (_tree.DataBlocks + PieceBlocks - 1) / PieceBlocks;
         try
         {
-            Parallel.For(0, pieces, piece => CopyPiece(piece * PieceBlocks, destination));
+            Parallel.For(0, pieces, piece => UsePiece(piece * PieceBlocks, use));
         }
         catch (AggregateException e) when (e.InnerExceptions.OfType<OrchestratorException>().FirstOrDefault() is { } refusal)
         {
@@ -102,7 +112,7 @@ public sealed class VerityReader
         }
     }
 
-    private void CopyPiece(long first, SafeFileHandle destination)
+    private void UsePiece(long first, Action<long, ReadOnlySpan<byte>> use)
     {
         int blocks = (int)Math.Min(PieceBlocks, _tree.DataBlocks - first);
         int size = VerityFormat.SaltSize + (blocks * VerityFormat.BlockSize);
@@ -110,7 +120,7 @@ public sealed class VerityReader
         try
         {
             ReadSalted(first, salted.AsSpan(0, size));
-            RandomAccess.Write(destination, salted.AsSpan(VerityFormat.SaltSize, size - VerityFormat.SaltSize), first * VerityFormat.BlockSize);
+            use(first, salted.AsSpan(VerityFormat.SaltSize, size - VerityFormat.SaltSize));
         }
         finally
         {
@@ -137,24 +147,19 @@ public sealed class VerityReader
     }
 
     /// <summary>Takes the lowest level as it is stored, computes those above it, and compares all.</summary>
-    private static VerityTree ReadTree(ReadAt source, Digest root, long dataBlocks)
+    private static VerityTree ReadTree(ReadAt source, long dataBlocks)
     {
         IReadOnlyList<long> levels = VerityFormat.LevelsOver(dataBlocks);
         byte[] stored = new byte[checked((int)(levels.Sum() * VerityFormat.BlockSize))];
         source((dataBlocks + 1) * VerityFormat.BlockSize, stored);
         int lowest = checked((int)(levels[0] * VerityFormat.BlockSize));
         VerityTree tree = VerityTree.Build(dataBlocks, hashes => stored.AsSpan(stored.Length - lowest).CopyTo(hashes));
-        if (tree.Root != root)
-        {
-            throw new OrchestratorException(VerityErrors.RootMismatch, $"The tree's root hash is {tree.Root}; {root} is expected.");
-        }
-
         int at = 0;
         foreach (ReadOnlyMemory<byte> level in tree.Stored)
         {
             if (!level.Span.SequenceEqual(stored.AsSpan(at, level.Length)))
             {
-                throw new OrchestratorException(VerityErrors.BlockMismatch, $"A block of the hash tree of {root} was changed.");
+                throw new OrchestratorException(VerityErrors.BlockMismatch, "A block of the hash tree was changed.");
             }
 
             at += level.Length;

@@ -8,6 +8,7 @@ namespace Orchestrator.Containers.Verity;
 internal static class VeritySuperblock
 {
     private const int UuidOffset = 16;
+    private const int UuidSize = 16;
     private const int DataBlocksOffset = 72;
 
     /// <summary>Writes the superblock.</summary>
@@ -20,7 +21,7 @@ internal static class VeritySuperblock
         "verity\0\0"u8.CopyTo(superblock);
         BinaryPrimitives.WriteUInt32LittleEndian(superblock[8..], 1);
         BinaryPrimitives.WriteUInt32LittleEndian(superblock[12..], 1);
-        root.ToArray().AsSpan(0, 16).CopyTo(superblock[UuidOffset..]);
+        root.ToArray().AsSpan(0, UuidSize).CopyTo(superblock[UuidOffset..]);
         "sha256"u8.CopyTo(superblock[32..]);
         BinaryPrimitives.WriteUInt32LittleEndian(superblock[64..], VerityFormat.BlockSize);
         BinaryPrimitives.WriteUInt32LittleEndian(superblock[68..], VerityFormat.BlockSize);
@@ -32,12 +33,22 @@ internal static class VeritySuperblock
     /// <summary>Requires the one form that there is.</summary>
     /// <param name="block">The block behind the data.</param>
     /// <param name="dataBlocks">Blocks of data before it.</param>
-    /// <param name="root">The root hash that is expected.</param>
-    public static void Require(ReadOnlySpan<byte> block, long dataBlocks, Digest root)
+    public static void RequireForm(ReadOnlySpan<byte> block, long dataBlocks)
     {
-        if (!block.SequenceEqual(Write(dataBlocks, root)))
+        Span<byte> id = stackalloc byte[Digest.Size];
+        block.Slice(UuidOffset, UuidSize).CopyTo(id);
+        if (!block.SequenceEqual(Write(dataBlocks, new Digest(id))))
         {
-            throw new OrchestratorException(VerityErrors.Superblock, $"The superblock behind {dataBlocks} blocks is not that of a layer image with the root hash {root}.");
+            throw new OrchestratorException(VerityErrors.Superblock, $"The superblock behind {dataBlocks} blocks is not of the form that layer images have.");
+        }
+    }
+
+    /// <summary>Requires the ID that goes with a tree.</summary>
+    public static void RequireId(ReadOnlySpan<byte> block, Digest root)
+    {
+        if (!block.Slice(UuidOffset, UuidSize).SequenceEqual(root.ToArray().AsSpan(0, UuidSize)))
+        {
+            throw new OrchestratorException(VerityErrors.Superblock, $"The superblock's ID is not that of a tree with the root hash {root}.");
         }
     }
 }

@@ -39,7 +39,7 @@ public sealed class VerifiedLayerTests
             string code = position < data || position >= data + Block ? "verity-block-mismatch" : "verity-superblock";
             image[position] ^= 1;
 
-            Assert.Equal(position >= image.Length - (3 * Block) ? "verity-root-mismatch" : code, Refusal(folder, image, layer.RootHash));
+            Assert.Equal(code, Refusal(folder, image, layer.RootHash));
             image[position] ^= 1;
         }
     }
@@ -55,20 +55,7 @@ public sealed class VerifiedLayerTests
         Assert.Equal("verity-superblock", Refusal(folder, image[..^Block], layer.RootHash));
         Assert.Equal("verity-superblock", Refusal(folder, [.. image, .. new byte[Block]], layer.RootHash));
         Assert.Equal("verity-superblock", Refusal(folder, [], layer.RootHash));
-        Assert.Equal("verity-superblock", Refusal(folder, image, Build(folder, 301).RootHash));
-    }
-
-    [Fact]
-    public void Another_tree_under_the_right_superblock_is_refused()
-    {
-        using var folder = new TempFolder();
-        LayerImage layer = Build(folder, 300);
-        LayerImage other = Build(folder, 300, seed: 1);
-        byte[] forged = File.ReadAllBytes(other.Path);
-        int data = DataLength(forged.Length);
-        File.ReadAllBytes(layer.Path).AsSpan(data, Block).CopyTo(forged.AsSpan(data));
-
-        Assert.Equal("verity-root-mismatch", Refusal(folder, forged, layer.RootHash));
+        Assert.Equal("verity-root-mismatch", Refusal(folder, image, Build(folder, 301).RootHash));
     }
 
     [Fact]
@@ -85,6 +72,7 @@ public sealed class VerifiedLayerTests
         superblock[72] = (byte)(level.Length / Block);
         superblock[73] = 0;
         byte[] top = image[(data + Block)..(data + (2 * Block))];
+        layer.RootHash.ToArray().AsSpan(0, 16).CopyTo(superblock.AsSpan(16));
         byte[] shorter = [.. level, .. superblock, .. top];
 
         Assert.Equal(3 * Block, level.Length);

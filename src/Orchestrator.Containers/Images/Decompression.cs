@@ -1,0 +1,92 @@
+using System.IO.Compression;
+using Orchestrator.Containers.Layers;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Containers.Images;
+
+/// <summary>How a layer or archive is packed.</summary>
+internal enum Compression
+{
+    None,
+    Gzip,
+    Zstd,
+}
+
+/// <summary>Unpacks layers, and refuses what unpacks to absurdly much.</summary>
+internal static class Decompression
+{
+    /// <summary>What a file's first bytes say; its position is at the start afterwards.</summary>
+    public static Compression Recognize(Stream file)
+    {
+        byte[] start = new byte[4];
+        file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        if (file.CanSeek)
+        {
+            file.Position = 0;
+        }
+
+        return start switch
+        {
+            [0x1F, 0x8B, ..] => Compression.Gzip,
+            [0x28, 0xB5, 0x2F, 0xFD] => Compression.Zstd,
+            _ => Compression.None,
+        };
+    }
+
+    /// <summary>Unpacks a blob.</summary>
+    /// <param name="blob">From its start; stays open.</param>
+    /// <param name="compression">How it is packed.</param>
+    /// <param name="length">Its bytes.</param>
+    public static Stream Open(Stream blob, Compression compression, long length)
+    {
+        Stream unpacked = compression switch
+        {
+            Compression.Gzip => new GZipStream(blob, CompressionMode.Decompress, leaveOpen: true),
+            Compression.Zstd => new ZstdStream(blob),
+            _ => blob,
+        };
+        return new Bounded(unpacked, length, owns: compression != Compression.None);
+    }
+
+    /// <summary>Counts what comes out, and names failures.</summary>
+    private sealed class Bounded(Stream source, long packed, bool owns) : ForwardStream
+    {
+        private long _count;
+
+        public override int Read(Span<byte> buffer)
+        {
+            int read;
+            try
+            {
+                read = source.Read(buffer);
+            }
+            catch (InvalidDataException e)
+            {
+                throw new OrchestratorException(ImageErrors.Compression, $"What is packed in {packed} bytes cannot be unpacked beyond byte {_count}: {e.Message.TrimEnd('.')}.", inner: e);
+            }
+
+            _count += read;
+            if (_count > LayerLimits.MaxBytes)
+            {
+                throw new OrchestratorException(LayerErrors.TooLarge, $"{packed} bytes unpack to more than {LayerLimits.MaxBytes}.");
+            }
+
+            if (_count > LayerLimits.FreeBytes && _count / LayerLimits.MaxExpansion > packed)
+            {
+                throw new OrchestratorException(LayerErrors.Bomb, $"{packed} bytes unpack to more than {_count}, over {LayerLimits.MaxExpansion} times as much.");
+            }
+
+            return read;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (owns)
+            {
+                source.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+}

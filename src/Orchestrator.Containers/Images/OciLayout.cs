@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using Orchestrator.Errors;
+
+namespace Orchestrator.Containers.Images;
+
+/// <summary>Reads an OCI image layout (OCI image specification 1.1).</summary>
+internal static class OciLayout
+{
+    public const string MarkFile = "oci-layout";
+    private const string IndexFile = "index.json";
+    private const string LayoutVersion = "1.0.0";
+
+    private sealed record Candidate(Descriptor Descriptor, ImmutableArray<string> Names);
+
+    public static ImageContent Read(ImageFiles files, string? reference)
+    {
+        string version = Document(files, MarkFile).Require("imageLayoutVersion").AsText();
+        if (version != LayoutVersion)
+        {
+            throw new OrchestratorException(ImageErrors.Document, $"{MarkFile} has the version {ImageDocument.Shorten(version)}, not {LayoutVersion}.");
+        }
+
+        Candidate chosen = Choose(files, reference);
+        ImageDocument manifest = chosen.Descriptor.ReadDocument(files);
+        RequireVersion(manifest);
+        if (manifest.Find("mediaType")?.AsText() is { } type && type != chosen.Descriptor.MediaType)
+        {
+            throw manifest.Bad($"calls itself {ImageDocument.Shorten(type)}, and its descriptor calls it {chosen.Descriptor.MediaType}");
+        }
+
+        Descriptor config = Descriptor.Read(manifest.Require("config"));
+        if (!MediaTypes.IsConfiguration(config.MediaType))
+        {
+            throw MediaTypes.Unknown("configuration", config.MediaType);
+        }
+
+        ImmutableArray<LayerBlob> layers = [.. manifest.Require("layers").AsList().Take(ImageLimits.MaxLayers + 1).Select(layer => Layer(files, layer))];
+        return new ImageContent("oci", chosen.Descriptor.Digest, chosen.Names, ImageConfiguration.Read(config.ReadDocument(files)), layers).RequireLayers();
+    }
+
+    private static LayerBlob Layer(ImageFiles files, ImageDocument document)
+    {
+        // What a layer is comes before where it is: a foreign one is called that even if its blob is absent.
+        Compression compression = MediaTypes.CompressionOf(document.Require("mediaType").AsText());
+        Descriptor descriptor = Descriptor.Read(document);
+        return new LayerBlob(descriptor.Find(files), descriptor.Digest, compression);
+    }
+
+    private static Candidate Choose(ImageFiles files, string? reference)
+    {
+        var search = new ManifestSearch(files);
+        search.Collect(Document(files, IndexFile), [], depth: 1);
+        List<Candidate> all = search.Found;
+        List<Candidate> named = [.. all.Where(candidate => reference is null || candidate.Names.Any(name => ImageName.Matches(name, reference))).DistinctBy(candidate => candidate.Descriptor.Digest)];
+        string present = string.Join(", ", all.SelectMany(candidate => candidate.Names).Distinct(StringComparer.Ordinal).Select(ImageDocument.Shorten));
+        return named switch
+        {
+            [Candidate only] => only,
+            [] => throw new OrchestratorException(ImageErrors.NotFound, $"There is no image {reference} for {ContainerImage.Platform}; there are {(present.Length > 0 ? present : "none with a name")}."),
+            _ => throw new OrchestratorException(ImageErrors.Ambiguous, $"There are {named.Count} images: {(present.Length > 0 ? present : "none has a name")}."),
+        };
+    }
+
+    private static void RequireVersion(ImageDocument document)
+    {
+        if (document.Require("schemaVersion").AsLength() is not 2)
+        {
+            throw document.Bad("is not of schema version 2");
+        }
+    }
+
+    private static ImageDocument Document(ImageFiles files, string name) => ImageDocument.Parse(name, files.ReadDocument(name));
+
+    /// <summary>Goes through indexes, which can name each other many times.</summary>
+    private sealed class ManifestSearch(ImageFiles files)
+    {
+        private int _seen;
+
+        public List<Candidate> Found { get; } = [];
+
+        public void Collect(ImageDocument index, ImmutableArray<string> names, int depth)
+        {
+            RequireVersion(index);
+            foreach (ImageDocument item in index.Require("manifests").AsList())
+            {
+                if (++_seen > ImageLimits.MaxManifests || depth > ImageLimits.MaxIndexDepth)
+                {
+                    throw new OrchestratorException(ImageErrors.TooLarge, $"Indexes name more than {ImageLimits.MaxManifests} manifests, or indexes more than {ImageLimits.MaxIndexDepth} deep.");
+                }
+
+                Descriptor descriptor = Descriptor.Read(item);
+                ImmutableArray<string> allNames = [.. names, .. descriptor.Names];
+                if (MediaTypes.IsIndex(descriptor.MediaType))
+                {
+                    Collect(descriptor.ReadDocument(files), allNames, depth + 1);
+                }
+                else if (!MediaTypes.IsManifest(descriptor.MediaType))
+                {
+                    throw MediaTypes.Unknown("manifest", descriptor.MediaType);
+                }
+                else if (descriptor.Platform is null or ContainerImage.Platform)
+                {
+                    Found.Add(new Candidate(descriptor, allNames));
+                }
+            }
+        }
+    }
+}

@@ -24,6 +24,13 @@ declare -A needed=(
     [python3-grpcio]="the foreign gRPC peer in the tests"
     [python3-cryptography]="the independent reader of sealed streams in the tests"
     [age]="the peer that sealing is measured against"
+    [libzstd1]="unpacks layers packed with zstd"
+    [cryptsetup-bin]="veritysetup, which the tests compare root hashes with"
+    [erofs-utils]="fsck.erofs, which the tests have judge layer images"
+    [skopeo]="writes images for the tests"
+    [umoci]="writes images for the tests"
+    [zstd]="packs layers for the tests"
+    [busybox-static]="the program in the tests' images"
 )
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     needed[nodejs]="the second foreign gRPC peer in the tests"

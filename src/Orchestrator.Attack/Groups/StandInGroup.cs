@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Orchestrator.Attestation;
 using Orchestrator.Attestation.Groups;
 using Orchestrator.Contracts.Manifests;

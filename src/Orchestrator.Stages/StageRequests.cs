@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Stages;
@@ -24,6 +25,7 @@ public sealed record StageFolders(string Inputs, string Outputs, string Private)
 /// <param name="requireDone">Throws <see cref="GroupStageErrors.NotDone"/> unless every container has done its work.</param>
 /// <param name="folders">In the group's memory.</param>
 /// <param name="time">The group's clock.</param>
+[SupportedOSPlatform("linux")]
 public sealed class StageRequests(
     PartySigningKey signing, HpkePrivateKey session, Func<Digest> policy, Action requireDone, StageFolders folders, TimeProvider time) : IDisposable
 {

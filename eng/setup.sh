@@ -31,6 +31,8 @@ declare -A needed=(
     [umoci]="writes images for the tests"
     [zstd]="packs layers for the tests"
     [busybox-static]="the program in the tests' images"
+    [crun]="runs the containers of confidential groups"
+    [python3-minimal]="the interpreter in the tests' images"
 )
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     needed[nodejs]="the second foreign gRPC peer in the tests"

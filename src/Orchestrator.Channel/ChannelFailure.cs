@@ -14,7 +14,7 @@ internal static partial class ChannelFailure
         ("class", (long)failure.Code.Class),
         ("message", Cut(failure.Message)),
         ("remedy", Cut(failure.Remedy)),
-        ("denial", failure is DeniedException denied ? denied.Envelope : null));
+        ("denial", failure is DeniedException denied ? (CborValue)denied.Envelope : null));
 
     public static OrchestratorException FromCbor(CborField field) => field.ReadMap(map =>
     {

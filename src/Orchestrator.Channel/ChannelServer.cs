@@ -58,7 +58,7 @@ public static class ChannelServer
         {
             return;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             // The type alone: a message could quote what the guest keeps to itself.
             answer = Failed(request, new OrchestratorException(ChannelErrors.Internal, $"{request.Operation} failed with {e.GetType().Name}.", inner: e));

@@ -6,6 +6,9 @@ public static class Operations
     /// <summary>Gives the guest its execution policy; once.</summary>
     public const string SetPolicy = "set_policy";
 
+    /// <summary>Extends the policy by a signed fragment.</summary>
+    public const string LoadFragment = "load_fragment";
+
     /// <summary>Mounts a layer.</summary>
     public const string MountDevice = "mount_device";
 

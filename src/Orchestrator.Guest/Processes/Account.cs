@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using Orchestrator.Containers.Enforcement;
+using Orchestrator.Containers.Policies;
+
+namespace Orchestrator.Guest.Processes;
+
+/// <summary>A user of a container's image, with its groups.</summary>
+/// <param name="User">The user.</param>
+/// <param name="Groups">The primary group first.</param>
+internal sealed record Account(Identity User, ImmutableArray<Identity> Groups)
+{
+    /// <summary>The user's number.</summary>
+    public uint UserId => Number(User);
+
+    /// <summary>The primary group's number.</summary>
+    public uint GroupId => Number(Groups[0]);
+
+    /// <summary>The supplementary groups' numbers.</summary>
+    public IEnumerable<uint> SupplementaryIds => Groups.Skip(1).Select(Number);
+
+    private static uint Number(Identity identity) => uint.Parse(identity.Id, System.Globalization.CultureInfo.InvariantCulture);
+}

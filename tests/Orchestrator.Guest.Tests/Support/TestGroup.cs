@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Text;
+using Orchestrator.Attestation.Groups;
+using Orchestrator.Channel.Decisions;
+using Orchestrator.Channel.Messages;
+using Orchestrator.Containers.Layers;
+using Orchestrator.Containers.Policies;
+using Orchestrator.Crypto;
+using Orchestrator.Errors;
+using Orchestrator.Shim.BackEnds;
+using Orchestrator.Shim.Groups;
+
+namespace Orchestrator.Guest.Tests.Support;
+
+/// <summary>A group in a sandbox, real in all its parts. Tests of it are skipped where not run as root.</summary>
+internal sealed class TestGroup : IAsyncDisposable
+{
+    private readonly RunningGuest _guest;
+    private int _layers;
+
+    private TestGroup(RunningGuest guest)
+    {
+        _guest = guest;
+        Client = new GroupClient(guest.Channel);
+    }
+
+    public GroupClient Client { get; }
+
+    public int ProcessId => _guest.ProcessId;
+
+    /// <summary>The ID of the n-th container.</summary>
+    public static string Id(int number = 1) => Convert.ToHexStringLower(Digest.Of([(byte)number]).ToArray());
+
+    /// <summary>Launches a group that has no policy yet.</summary>
+    public static async Task<TestGroup> LaunchAsync(Machine machine, byte[] policy)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Groups need root.");
+        Assert.SkipUnless(File.Exists("/usr/bin/crun"), "crun is not installed.");
+        return new TestGroup(await new SandboxBackEnd(machine.Psp).LaunchAsync(Digest.Of(policy), machine.Devices, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Launches a group under its policy, with scratch.</summary>
+    public static async Task<TestGroup> StartAsync(Machine machine, byte[] policy)
+    {
+        TestGroup group = await LaunchAsync(machine, policy);
+        await group.Client.SetPolicyAsync(policy);
+        await group.Client.MountScratchAsync(GuestPaths.Scratch(0), 64 << 20);
+        return group;
+    }
+
+    /// <summary>Mounts layers, the bottom one first, and stacks them.</summary>
+    public async Task StackAsync(string id, params LayerImage[] layers)
+    {
+        var targets = new List<string>();
+        foreach (LayerImage layer in layers)
+        {
+            targets.Insert(0, GuestPaths.Layer(_layers++));
+            await Client.MountLayerAsync(Path.GetFileName(layer.Path), layer.RootHash.ToString(), targets[0]);
+        }
+
+        await Client.MountOverlayAsync(id, targets, GuestPaths.Scratch(0));
+    }
+
+    /// <summary>What <see cref="Policies.Shell"/> permits.</summary>
+    public static ContainerSpec Spec(string id, string command) => new(id, new ProcessSpec
+    {
+        Command = ["/bin/sh", "-c", command],
+        Environment = ["PATH=/bin"],
+        User = "worker",
+        Capabilities = CapabilitySets.None,
+        NoNewPrivileges = true,
+    });
+
+    /// <summary>Runs a container to its end.</summary>
+    public async Task<(int ExitCode, string Output, string Error)> RunAsync(ContainerSpec spec, string input = "")
+    {
+        StartedProcess process = await Client.CreateContainerAsync(spec);
+        return await FinishAsync(process, input);
+    }
+
+    /// <summary>Lets a process read, and takes what it writes, to its end.</summary>
+    public async Task<(int ExitCode, string Output, string Error)> FinishAsync(StartedProcess process, string input = "")
+    {
+        if (process.AllowsStdio)
+        {
+            if (input.Length > 0)
+            {
+                await Client.WriteAsync(process.Process, Encoding.UTF8.GetBytes(input));
+            }
+
+            await Client.WriteAsync(process.Process, default);
+        }
+
+        string[] outputs = process.AllowsStdio ? await Task.WhenAll(ReadAsync(process, 1), ReadAsync(process, 2)) : ["", ""];
+        return (await Client.WaitAsync(process.Process, TestContext.Current.CancellationToken), outputs[0], outputs[1]);
+    }
+
+    public async Task<string> ReadAsync(StartedProcess process, int stream)
+    {
+        var text = new StringBuilder();
+        while (await Client.ReadAsync(process.Process, stream, TestContext.Current.CancellationToken) is { Length: > 0 } data)
+        {
+            text.Append(Encoding.UTF8.GetString(data.Span));
+        }
+
+        return text.ToString();
+    }
+
+    public async Task<ImmutableArray<DecisionEntry>> DecisionsAsync()
+    {
+        GroupReport report = await Client.EvidenceAsync([]);
+        return [.. (await Client.DecisionsAsync(GroupBinding.FromCbor(report.Binding).SigningKey)).Entries];
+    }
+
+    /// <summary>The code with which a request fails.</summary>
+    public static async Task<string> CodeOf(Task request) => (await Assert.ThrowsAsync<OrchestratorException>(() => request)).Code.Id;
+
+    /// <summary>The words with which the policy refuses a request.</summary>
+    public static async Task<string> DenialOf(Task request)
+    {
+        var denied = await Assert.ThrowsAsync<Orchestrator.Channel.DeniedException>(() => request);
+        Assert.Equal("guest-denied", denied.Code.Id);
+        Assert.StartsWith("policyDecision< ", denied.Envelope, StringComparison.Ordinal);
+        return denied.Message;
+    }
+
+    public ValueTask DisposeAsync() => _guest.DisposeAsync();
+}

@@ -70,6 +70,15 @@ public sealed class LoadFragmentTests
         new Group(Policy.WithOneContainer("0.5.0")).Refuse(new LoadFragment(s_publisher.Publish(s_text)), "rule for load_fragment is missing from policy");
     }
 
+    [Fact]
+    public void A_publisher_cannot_use_anothers_feed()
+    {
+        var group = new Group(PolicyWith($"{Reference(s_publisher, feed: "mine")}, {Reference(s_other, feed: "other")}"));
+
+        group.Refuse(new LoadFragment(s_other.Publish(s_text, "mine")), "invalid fragment feed");
+        group.Admit(new LoadFragment(s_publisher.Publish(s_text, "mine")));
+    }
+
     [Theory]
     [InlineData("1", "2", "fragment svn is below the specified minimum")]
     [InlineData("2", "2", null)]

@@ -1,3 +1,4 @@
+using System.Formats.Cbor;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -12,6 +13,8 @@ internal sealed class Publisher
     public const string Eku = "1.3.6.1.4.1.311.76.59.1.3";
 
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private const DSASignatureFormat Fixed = DSASignatureFormat.IeeeP1363FixedFieldConcatenation;
 
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
     private readonly ECDsa _rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP384);
@@ -37,7 +40,41 @@ internal sealed class Publisher
 
     public byte[] Sign(string text, string feed = "feed", string? issuer = null) => FragmentSigner.Sign(Encoding.UTF8.GetBytes(text), issuer ?? Issuer, feed, Chain, _key);
 
+    /// <summary>An envelope as this publisher would sign it, to be changed.</summary>
+    public Envelope Envelope(string text) => new()
+    {
+        Protected =
+        [
+            (1, writer => writer.WriteInt64(-35)),
+            (3, writer => writer.WriteTextString("application/unknown+rego")),
+            (33, WriteChain),
+            ("iss", writer => writer.WriteTextString(Issuer)),
+            ("feed", writer => writer.WriteTextString("feed")),
+        ],
+        Payload = Encoding.UTF8.GetBytes(text),
+        Sign = data => _key.SignData(data, HashAlgorithmName.SHA384, Fixed),
+    };
+
     public VerifiedFragment Publish(string text, string feed = "feed") => VerifiedFragment.Verify(Sign(text, feed), Now);
+
+    /// <summary>A certificate for a key under the publisher's root.</summary>
+    public SignedCertificate Certify(CertificateRequest request)
+    {
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(Eku)], false));
+        var signer = X509SignatureGenerator.CreateForECDsa(_rootKey);
+        return SignedCertificate.Parse(request.Create(Root.SubjectName, signer, Start, Start.AddYears(1), [1, 2, 4]).RawData);
+    }
+
+    private void WriteChain(CborWriter writer)
+    {
+        writer.WriteStartArray(Chain.Length);
+        foreach (SignedCertificate certificate in Chain)
+        {
+            writer.WriteByteString(certificate.Der.Span);
+        }
+
+        writer.WriteEndArray();
+    }
 
     private SignedCertificate Leaf(string eku)
     {

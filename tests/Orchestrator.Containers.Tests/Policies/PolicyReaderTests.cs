@@ -74,7 +74,7 @@ public sealed class PolicyReaderTests
     [InlineData("policy-unsupported", "line 2, column 17", "package policy\nmount_device := data.framework.get_properties")]
     [InlineData("policy-unsupported", "line 2, column 1", "package policy\nallow_everything := true")]
     [InlineData("policy-unsupported", "line 2, column 44", "package policy\nmount_device := {\"allowed\": true, \"extra\": 1}")]
-    [InlineData("policy-unsupported", "line 2, column 67", "package policy\nexec_in_container := {\"allowed\": true, \"allow_stdio_access\": true}")]
+    [InlineData("policy-unsupported", "line 2, column 62", "package policy\nexec_in_container := {\"allowed\": true, \"allow_stdio_access\": true}")]
     [InlineData("policy-unsupported", "line 2, column 1", "package policy\nplatform_rules := []\nframework_version := \"0.4.1\"")]
     [InlineData("policy-version", "line 2, column 22", "package policy\nframework_version := \"0.6.0\"")]
     [InlineData("policy-version", "line 2, column 16", "package policy\napi_version := \"1.0\"")]

@@ -1,5 +1,6 @@
 using Orchestrator.Bench;
 using Orchestrator.Bench.Commands;
+using Orchestrator.Bench.Images;
 using Orchestrator.Bench.Memory;
 using Orchestrator.Bench.Streams;
 using Orchestrator.Bench.Training;
@@ -27,6 +28,12 @@ IBenchmark[] benchmarks =
     new VerifyCommandVersusAge(),
     new DmaPath(sharesMemory: true),
     new DmaPath(sharesMemory: false),
+    new VerityHashing(allCores: false),
+    new VerityHashing(allCores: true),
+    new LayerMaking(reads: false),
+    new LayerMaking(reads: true),
+    new GroupGeneration(10),
+    new GroupGeneration(100),
     new FlatMemory("seal", Built.Orchestrator, peaks),
     new FlatMemory("host", Built.Host, peaks),
     new FlatMemory("device", Built.Device, peaks),

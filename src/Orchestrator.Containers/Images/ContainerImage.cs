@@ -104,7 +104,8 @@ public sealed class ContainerImage : IDisposable
         OrchestratorException? refusal = null;
         try
         {
-            using Stream archive = Decompression.Open(blob, layer.Compression, layer.File.Length);
+            // What is not packed is hashed as it is turned into an image, and need not be hashed here too.
+            using Stream archive = Decompression.Open(layer.Compression == Compression.None ? file : blob, layer.Compression, layer.File.Length);
             built = LayerImageWriter.Write(archive, folder, diffId);
         }
         catch (OrchestratorException e) when (e.Code.Class is ErrorClass.Input or ErrorClass.Integrity)
@@ -112,19 +113,40 @@ public sealed class ContainerImage : IDisposable
             refusal = e;
         }
 
-        // That a blob was changed says more than what the change broke.
-        Digest found = blob.Finish();
-        if (layer.Digest is { } named && (found != named || blob.Count != layer.File.Length))
+        if (layer.Digest is { } named)
         {
-            if (built is not null)
-            {
-                File.Delete(built.Image.Path);
-            }
-
-            throw new OrchestratorException(ImageErrors.Digest, $"Its blob has {blob.Count} bytes and the SHA-256 {found}; {layer.File.Length} and {named} are named.", inner: refusal);
+            RequireBlob(layer, named, built is not null && layer.Compression == Compression.None ? diffId : DigestOf(layer, blob), built, refusal);
         }
 
         return built ?? throw refusal!;
+    }
+
+    private static Digest DigestOf(LayerBlob layer, HashedStream blob)
+    {
+        if (layer.Compression != Compression.None)
+        {
+            return blob.Finish();
+        }
+
+        using Stream again = layer.File.Open();
+        using var hashed = new HashedStream(again);
+        return hashed.Finish();
+    }
+
+    // That a blob was changed says more than what the change broke.
+    private static void RequireBlob(LayerBlob layer, Digest named, Digest found, BuiltLayer? built, OrchestratorException? refusal)
+    {
+        if (found == named)
+        {
+            return;
+        }
+
+        if (built is not null)
+        {
+            File.Delete(built.Image.Path);
+        }
+
+        throw new OrchestratorException(ImageErrors.Digest, $"Its blob of {layer.File.Length} bytes has the SHA-256 {found}; {named} is named.", inner: refusal);
     }
 }
 

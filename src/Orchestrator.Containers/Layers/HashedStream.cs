@@ -8,9 +8,6 @@ internal sealed class HashedStream(Stream source) : ForwardStream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    /// <summary>Bytes read.</summary>
-    public long Count { get; private set; }
-
     /// <summary>Reads what is left, and gives the digest of all.</summary>
     public Digest Finish()
     {
@@ -26,7 +23,6 @@ internal sealed class HashedStream(Stream source) : ForwardStream
     {
         int read = source.Read(buffer);
         _hash.AppendData(buffer[..read]);
-        Count += read;
         return read;
     }
 

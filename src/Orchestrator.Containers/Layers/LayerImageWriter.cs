@@ -48,13 +48,7 @@ public static class LayerImageWriter
         using SafeFileHandle file = File.OpenHandle(partial, FileMode.CreateNew, FileAccess.ReadWrite);
         using var hashed = new HashedStream(archive);
         var image = new ErofsWriter(file);
-        var tree = new LayerTree(image);
-        var reader = new TarReader(hashed);
-        while (reader.Next() is { } entry)
-        {
-            tree.Add(entry, reader);
-        }
-
+        LayerTree tree = ReadTree(hashed, image);
         Digest diffId = hashed.Finish();
         if (expected is { } known && known != diffId)
         {
@@ -66,6 +60,19 @@ public static class LayerImageWriter
         long end = Append(file, length, verity);
         var layer = new LayerImage(diffId, verity.Root, Path.Combine(folder, $"{verity.Root}.layer"), end);
         return new BuiltLayer(layer, AccountFile.Paths.ToImmutableDictionary(path => path, tree.AccountFileAt, StringComparer.Ordinal));
+    }
+
+    private static LayerTree ReadTree(Stream archive, ErofsWriter image)
+    {
+        using var ahead = new ReadAheadStream(archive);
+        var tree = new LayerTree(image);
+        var reader = new TarReader(ahead);
+        while (reader.Next() is { } entry)
+        {
+            tree.Add(entry, reader);
+        }
+
+        return tree;
     }
 
     private static long Append(SafeFileHandle file, long position, VerityTree verity)

@@ -14,7 +14,7 @@ using Orchestrator.Guest.Processes;
 namespace Orchestrator.Guest.Serving;
 
 /// <summary>Requests about containers and processes.</summary>
-internal sealed class ContainerRequests(Gate gate, Storage storage, ContainerRuntime runtime, ProcessTable processes)
+internal sealed class ContainerRequests(Gate gate, Storage storage, ContainerRuntime runtime, ProcessTable processes, FinishedWork work)
 {
     private static readonly CborMap s_done = CborMap.Of();
 
@@ -53,9 +53,10 @@ internal sealed class ContainerRequests(Gate gate, Storage storage, ContainerRun
             throw new OrchestratorException(GuestErrors.ProcessUnknown, $"Process {process.Id} is not of container {container}.");
         }
 
-        return gate.PerformAsync<CborValue>(() => new SignalProcess(container, signal, process.IsInit, process.Command), _ =>
+        return gate.PerformAsync<CborValue>(() => new SignalProcess(container, signal, process.IsInit, process.Command), decision =>
         {
             process.Signal(signal);
+            work.Note(container, decision.Next.Candidates.GetValueOrDefault(container, []));
             return Task.FromResult<CborValue>(s_done);
         });
     }
@@ -88,6 +89,7 @@ internal sealed class ContainerRequests(Gate gate, Storage storage, ContainerRun
         bool isOpen = decision.AllowStdioAccess == true;
         (int, ProcessStreams) started = await runtime.CreateAsync(
             spec.Id, RuntimeConfiguration.Container(process, spec.Id, mounts.Folders, spec.Privileged, spec.Seccomp.Span), isOpen).ConfigureAwait(false);
+        work.Note(spec.Id, decision.Next.Candidates.GetValueOrDefault(spec.Id, []));
         return Answer(processes.Add(started, spec.Id, isInit: true, process.Command), process);
     }
 
@@ -97,6 +99,7 @@ internal sealed class ContainerRequests(Gate gate, Storage storage, ContainerRun
             ? running : throw new OrchestratorException(GuestErrors.ProcessUnknown, $"Container {container} does not run.");
         PlannedProcess process = Plan(spec, account, decision, gate.State.Started.GetValueOrDefault(container)?.Privileged == true);
         (int, ProcessStreams) started = await runtime.ExecAsync(container, RuntimeConfiguration.Process(process), init.Stdio.IsOpen).ConfigureAwait(false);
+        work.Note(container, decision.Next.Candidates.GetValueOrDefault(container, []));
         return Answer(processes.Add(started, container, isInit: false, process.Command), process);
     }
 

@@ -13,7 +13,7 @@ using Orchestrator.Psp;
 namespace Orchestrator.Guest.Serving;
 
 /// <summary>What the group is: its policy, set once and only the one that it was launched under, its keys, and the evidence of both.</summary>
-internal sealed class GroupIdentity(Gate gate, GroupKeys keys, PspLine psp)
+internal sealed class GroupIdentity(Gate gate, GroupKeys keys, PspLine psp, FinishedWork work)
 {
     private const int MaxPolicy = 8 << 20;
 
@@ -41,7 +41,9 @@ internal sealed class GroupIdentity(Gate gate, GroupKeys keys, PspLine psp)
                 throw new OrchestratorException(GuestErrors.PolicyDigest, $"The policy's digest is {digest}; the group was launched under {launched}.");
             }
 
-            return (PolicyReader.Read(text.Span), s_environment, digest.ToString());
+            ExecutionPolicy policy = PolicyReader.Read(text.Span);
+            work.Expect(policy);
+            return (policy, s_environment, digest.ToString());
         }).ConfigureAwait(false);
         Policy = digest;
         return CborMap.Of(("digest", digest));

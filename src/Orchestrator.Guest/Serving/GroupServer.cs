@@ -1,17 +1,24 @@
 using Orchestrator.Channel;
 using Orchestrator.Channel.Messages;
+using Orchestrator.Containers.Groups;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Errors;
 using Orchestrator.Guest.Decisions;
 using Orchestrator.Guest.Files;
 using Orchestrator.Guest.Processes;
 using Orchestrator.Psp;
+using Orchestrator.Stages;
 
 namespace Orchestrator.Guest.Serving;
 
 /// <summary>One group: what its host may ask, and who answers (docs/spec/guest-channel.md).</summary>
 internal sealed class GroupServer : IDisposable
 {
+    private static readonly StageFolders s_stageFolders = new(
+        GroupFolders.Shared + new VolumeMount(VolumeMount.Inputs, "/", Writable: false).SandboxPath,
+        GroupFolders.Shared + new VolumeMount(VolumeMount.Outputs, "/", Writable: true).SandboxPath,
+        GroupFolders.Root + "/stage");
+
     private readonly GroupKeys _keys = new();
     private readonly GroupIdentity _identity;
     private readonly FragmentRequests _fragments;
@@ -19,6 +26,7 @@ internal sealed class GroupServer : IDisposable
     private readonly ContainerRequests _containers;
     private readonly StreamRequests _streams;
     private readonly InsightRequests _insights;
+    private readonly StageRequests _stage;
 
     /// <summary>A group without a policy, which does nothing yet.</summary>
     /// <param name="psp">Says what the group is.</param>
@@ -30,12 +38,14 @@ internal sealed class GroupServer : IDisposable
         var storage = new Storage();
         var log = new RuntimeLog();
         var processes = new ProcessTable();
-        _identity = new GroupIdentity(gate, _keys, psp);
+        var work = new FinishedWork(processes);
+        _identity = new GroupIdentity(gate, _keys, psp, work);
         _fragments = new FragmentRequests(gate, time);
         _storage = new StorageRequests(gate, storage, processes);
-        _containers = new ContainerRequests(gate, storage, new ContainerRuntime(log), processes);
+        _containers = new ContainerRequests(gate, storage, new ContainerRuntime(log), processes, work);
         _streams = new StreamRequests(processes);
         _insights = new InsightRequests(gate, _identity, _keys, decisions, processes, log);
+        _stage = new StageRequests(_keys.Signing, _keys.Session, () => _identity.Policy, work.Require, s_stageFolders, time);
     }
 
     /// <summary>Answers one request.</summary>
@@ -64,9 +74,14 @@ internal sealed class GroupServer : IDisposable
         Operations.RuntimeLog => _insights.LogAsync(body),
         Operations.State => _insights.StateAsync(),
         Operations.Decisions => _insights.DecisionsAsync(body),
+        _ when operation.StartsWith(StageRequests.Prefix, StringComparison.Ordinal) => _stage.AnswerAsync(operation, body, cancel),
         _ => throw new OrchestratorException(ChannelErrors.UnknownOperation, "The guest does not know the operation."),
     };
 
     /// <inheritdoc/>
-    public void Dispose() => _keys.Dispose();
+    public void Dispose()
+    {
+        _stage.Dispose();
+        _keys.Dispose();
+    }
 }

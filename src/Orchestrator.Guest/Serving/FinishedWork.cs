@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Orchestrator.Containers.Policies;
+using Orchestrator.Errors;
+using Orchestrator.Guest.Processes;
+using Orchestrator.Stages;
+
+namespace Orchestrator.Guest.Serving;
+
+/// <summary>Whether the containers of the policy have all done their work: what a stage's outputs are sealed on.</summary>
+internal sealed class FinishedWork(ProcessTable processes)
+{
+    private readonly Dictionary<string, ImmutableArray<ContainerPolicy>> _created = new(StringComparer.Ordinal);
+    private ImmutableArray<ContainerPolicy> _expected = [];
+
+    /// <summary>What the policy expects to be done.</summary>
+    public void Expect(ExecutionPolicy policy) => _expected = policy.Containers;
+
+    /// <summary>Notes what a container can be.</summary>
+    public void Note(string id, ImmutableArray<ContainerPolicy> candidates)
+    {
+        lock (_created)
+        {
+            _created[id] = candidates;
+        }
+    }
+
+    /// <summary>Requires that each container of the policy was created and has ended with 0, and that nothing runs.</summary>
+    /// <exception cref="OrchestratorException"><see cref="GroupStageErrors.NotDone"/>.</exception>
+    public void Require()
+    {
+        lock (_created)
+        {
+            string[] failed = [.. _created.Keys.Where(id => processes.InitOf(id) is not { Exit: { IsCompletedSuccessfully: true, Result: 0 } })];
+            if (failed.Length > 0 || processes.Running.Any())
+            {
+                throw new OrchestratorException(GroupStageErrors.NotDone, failed.Length > 0 ? $"Container {failed[0]} has not ended with 0." : "A process still runs.");
+            }
+
+            if (_expected.Length != _created.Count || !EachIsSomeone())
+            {
+                throw new OrchestratorException(GroupStageErrors.NotDone, $"{_created.Count} containers have run; the policy's {_expected.Length} have to, each once.");
+            }
+        }
+    }
+
+    // Whether the containers that ran can be the policy's, one each: a matching, found by making room along the way.
+    private bool EachIsSomeone()
+    {
+        var takenBy = new Dictionary<int, ImmutableArray<ContainerPolicy>>();
+        return _created.Values.All(candidates => FindPlace(candidates, takenBy, []));
+    }
+
+    private bool FindPlace(ImmutableArray<ContainerPolicy> candidates, Dictionary<int, ImmutableArray<ContainerPolicy>> takenBy, HashSet<int> tried)
+    {
+        foreach (int place in Enumerable.Range(0, _expected.Length).Where(place => candidates.Contains(_expected[place]) && tried.Add(place)))
+        {
+            if (!takenBy.TryGetValue(place, out ImmutableArray<ContainerPolicy> other) || FindPlace(other, takenBy, tried))
+            {
+                takenBy[place] = candidates;
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

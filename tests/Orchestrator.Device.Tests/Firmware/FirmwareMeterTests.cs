@@ -11,7 +11,7 @@ public sealed class FirmwareMeterTests : IDisposable
     [Fact]
     public void Measure_CopyOfTheFiles_IsTheSame()
     {
-        Copy();
+        _folder.Install();
         Assert.Equal(FirmwareMeter.Installed.Measure(), new FirmwareMeter(_folder.Path).Measure());
     }
 
@@ -31,7 +31,7 @@ public sealed class FirmwareMeterTests : IDisposable
     [InlineData("Orchestrator.Device.Tests.dll", false, false, false)]
     public void Measure_OneFileChanged_ChangesExactlyItsParts(string file, bool ccu, bool icu, bool tiles)
     {
-        Copy();
+        _folder.Install();
         FirmwareMeasurements before = new FirmwareMeter(_folder.Path).Measure();
         File.AppendAllText(_folder[file], " ");
         FirmwareMeasurements after = new FirmwareMeter(_folder.Path).Measure();
@@ -45,18 +45,10 @@ public sealed class FirmwareMeterTests : IDisposable
     [InlineData("icu-firmware.json")]
     public void Measure_FileMissing_SaysSo(string file)
     {
-        Copy();
+        _folder.Install();
         File.Delete(_folder[file]);
         ErrorAssert.Throws(DeviceErrors.FirmwareMissing, () => new FirmwareMeter(_folder.Path).Measure());
     }
 
     public void Dispose() => _folder.Dispose();
-
-    private void Copy()
-    {
-        foreach (string file in Directory.GetFiles(AppContext.BaseDirectory))
-        {
-            File.Copy(file, _folder[Path.GetFileName(file)]);
-        }
-    }
 }

@@ -79,7 +79,7 @@ public static class GroupCompiler
 
     private static ImmutableArray<string> EnvironmentOf(ContainerSection section, ImageConfiguration image)
     {
-        string? odd = image.Environment.FirstOrDefault(variable => variable.IndexOf('=', StringComparison.Ordinal) <= 0 || variable.Contains('\0', StringComparison.Ordinal));
+        string? odd = image.Environment.FirstOrDefault(variable => variable.IndexOf('=', StringComparison.Ordinal) <= 0);
         if (odd is not null)
         {
             throw new OrchestratorException(GroupErrors.Environment, $"The image of the container {section.Name} has the variable \"{odd}\".");

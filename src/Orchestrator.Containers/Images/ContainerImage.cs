@@ -159,8 +159,10 @@ internal sealed record LayerBlob(ImageFile File, Digest? Digest, Compression Com
 /// <summary>What an image's documents say.</summary>
 internal sealed record ImageContent(string Format, Digest Digest, ImmutableArray<string> Names, ImageConfiguration Configuration, ImmutableArray<LayerBlob> Layers)
 {
-    /// <summary>Requires as many layers as the configuration names, and not too many.</summary>
-    public ImageContent RequireLayers() => Layers.Length > ImageLimits.MaxLayers
+    /// <summary>Requires as many layers as the configuration names, one at least and not too many.</summary>
+    public ImageContent RequireLayers() => Layers.IsEmpty
+        ? throw new OrchestratorException(ImageErrors.Document, "The image has no layers, so that there is nothing to run.")
+        : Layers.Length > ImageLimits.MaxLayers
         ? throw new OrchestratorException(ImageErrors.TooLarge, $"The image has {Layers.Length} layers, more than {ImageLimits.MaxLayers}.")
         : Layers.Length == Configuration.DiffIds.Length
         ? this

@@ -43,13 +43,14 @@ internal sealed class ImageDocument(string document, JsonElement value)
     /// <summary>A member that has to be there.</summary>
     public ImageDocument Require(string member) => Find(member) ?? throw Bad($"lacks \"{member}\"");
 
-    /// <summary>The text.</summary>
+    /// <summary>The text, without a zero character: all texts here end up as names or arguments.</summary>
     public string AsText()
     {
         RequireKind(JsonValueKind.String, "a text");
         try
         {
-            return value.GetString()!;
+            string text = value.GetString()!;
+            return text.Contains('\0', StringComparison.Ordinal) ? throw Bad("has a zero character") : text;
         }
         catch (InvalidOperationException)
         {

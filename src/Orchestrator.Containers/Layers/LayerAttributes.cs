@@ -11,7 +11,8 @@ internal static class LayerAttributes
     public static KeyValuePair<string, byte[]> Opaque { get; } = new("trusted.overlay.opaque", "y"u8.ToArray());
 
     /// <summary>Refuses an entry with an attribute that is not admitted.</summary>
-    public static void Require(TarEntry entry)
+    /// <returns>Bytes of its attributes, names and values.</returns>
+    public static int Require(TarEntry entry)
     {
         int length = 0;
         foreach ((string name, byte[] value) in entry.Metadata.Attributes)
@@ -23,10 +24,9 @@ internal static class LayerAttributes
             }
         }
 
-        if (length > LayerLimits.MaxAttributes)
-        {
-            throw new OrchestratorException(LayerErrors.Attribute, $"{entry.Shown}: {length} bytes of attributes, more than {LayerLimits.MaxAttributes}.");
-        }
+        return length <= LayerLimits.MaxAttributes
+            ? length
+            : throw new OrchestratorException(LayerErrors.Attribute, $"{entry.Shown}: {length} bytes of attributes, more than {LayerLimits.MaxAttributes}.");
     }
 
     private static bool IsAdmitted(string name) =>

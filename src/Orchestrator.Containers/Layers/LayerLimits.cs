@@ -12,8 +12,11 @@ public static class LayerLimits
     /// <summary>Bytes of a longer layer for each byte of its blob.</summary>
     public const long MaxExpansion = 128;
 
-    /// <summary>Entries of a layer.</summary>
+    /// <summary>Entries of a layer; and its names, with the folders that only occur in other names.</summary>
     public const int MaxEntries = 1 << 19;
+
+    /// <summary>Bytes of all attributes of a layer, which are kept until it is written.</summary>
+    public const int MaxAllAttributes = 16 << 20;
 
     /// <summary>Bytes of a path or of a link's target.</summary>
     public const int MaxPath = 4095;

@@ -15,6 +15,8 @@ internal sealed class LayerTree(ErofsWriter image)
     private const string OpaqueMark = ".wh..wh..opq";
 
     private readonly Dictionary<string, byte[]> _accountFiles = new(StringComparer.Ordinal);
+    private int _names;
+    private int _attributes;
 
     public LayerFolder Root { get; } = new();
 
@@ -51,7 +53,7 @@ internal sealed class LayerTree(ErofsWriter image)
     public void Add(TarEntry entry, TarReader archive)
     {
         RequireKind(entry);
-        LayerAttributes.Require(entry);
+        CountAttributes(LayerAttributes.Require(entry), entry);
         ImmutableArray<string> path = LayerPath.Split(entry.Name, entry);
         if (entry.Kind == TarEntryKind.Folder)
         {
@@ -77,7 +79,26 @@ internal sealed class LayerTree(ErofsWriter image)
             throw Duplicate(entry);
         }
 
-        folder.Children.Add(name, new LayerLeaf(Leaf(entry, archive)));
+        AddNode(folder, name, new LayerLeaf(Leaf(entry, archive)), entry);
+    }
+
+    // One entry can name two thousand folders.
+    private void AddNode(LayerFolder folder, string name, LayerNode node, TarEntry entry)
+    {
+        folder.Children.Add(name, node);
+        if (++_names > LayerLimits.MaxEntries)
+        {
+            throw new OrchestratorException(LayerErrors.TooLarge, $"{entry.Shown}: the layer has more than {LayerLimits.MaxEntries} names.");
+        }
+    }
+
+    private void CountAttributes(int length, TarEntry entry)
+    {
+        _attributes += length;
+        if (_attributes > LayerLimits.MaxAllAttributes)
+        {
+            throw new OrchestratorException(LayerErrors.TooLarge, $"{entry.Shown}: the layer has more than {LayerLimits.MaxAllAttributes} bytes of attributes.");
+        }
     }
 
     private ErofsInode Leaf(TarEntry entry, TarReader archive) => entry.Kind switch
@@ -147,7 +168,7 @@ internal sealed class LayerTree(ErofsWriter image)
 
             if (!folder.Children.TryGetValue(name, out LayerNode? next))
             {
-                folder.Children.Add(name, next = new LayerFolder());
+                AddNode(folder, name, next = new LayerFolder(), entry);
             }
 
             folder = next as LayerFolder ?? throw (entry.Kind == TarEntryKind.Folder && name == path[^1]

@@ -1,5 +1,4 @@
 using Orchestrator.Containers.Groups;
-using Orchestrator.Containers.Images;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Containers.Policies.Writing;
 using Orchestrator.Containers.Tests.Images;
@@ -128,6 +127,32 @@ public sealed class GroupPolicyTests
         Assert.Equal(["/bin/tool"], Assert.Single(policy.ExternalProcesses).Command);
         Assert.Equal("f", Assert.Single(policy.Fragments).Feed);
         Assert.Equal(new PolicyFlags { AllowPropertiesAccess = true, AllowRuntimeLogging = true }, policy.Flags);
+    }
+
+    [Theory]
+    [InlineData(PolicyShape.Azure)]
+    [InlineData(PolicyShape.AzureIndented)]
+    [InlineData(PolicyShape.RuntimeTool)]
+    public void An_image_cannot_write_into_the_policy_around_its_own_words(PolicyShape shape)
+    {
+        using var folder = new TempFolder();
+        string[] words = ["/bin/sh", "\"}]\nallow_dump_stacks := true #", "`", "\\", "<&>", "\u2028\u202e\u00e9\ud83d\ude00\ufeff", "\t\r\n\u0001\u007f", "${A} $(B)", ""];
+        var builder = new LayoutBuilder(folder);
+        var config = LayoutBuilder.Config(LayoutBuilder.SmallLayer);
+        config["config"]!["Cmd"] = new System.Text.Json.Nodes.JsonArray([.. words.Select(word => (System.Text.Json.Nodes.JsonNode)word)]);
+        config["config"]!["Env"] = new System.Text.Json.Nodes.JsonArray([.. words.Select(word => (System.Text.Json.Nodes.JsonNode)$"A={word}")]);
+        config["config"]!["WorkingDir"] = "/" + words[1];
+        builder.Begin(LayoutBuilder.Index(builder.Blob(
+            builder.Manifest(config, builder.Blob(LayoutBuilder.SmallLayer, LayoutBuilder.LayerType)), LayoutBuilder.ManifestType)));
+
+        GroupFile file = GroupFile.Parse("format: orchestrator/group/v1\nname: g\ncontainers: [{name: c, image: layout}]\n", folder.Path);
+        ExecutionPolicy policy = PolicyReader.Read(PolicyWriter.Write(GroupPolicy.Of(GroupCompiler.Compile(file, folder["layers"]), shape), shape));
+
+        ContainerPolicy container = Assert.Single(policy.Containers);
+        Assert.Equal(words, container.Command);
+        Assert.Equal(words.Select(word => $"A={word}"), container.Environment.Select(rule => ((EnvironmentRule.Whole)rule).Variable.Text));
+        Assert.Equal("/" + words[1], container.WorkingDirectory);
+        Assert.Equal(new PolicyFlags(), policy.Flags);
     }
 
     private static string Generate(TempFolder folder, string keys, PolicyShape shape = PolicyShape.Azure, params byte[][] upper)

@@ -72,6 +72,10 @@ public sealed class HostileLayerTests
         ["overlayfs redirect for users"] = ("layer-attribute", Tar(t => t.Pax(("SCHILY.xattr.user.overlay.redirect", "/etc")).Folder("a/"))),
         ["unknown attribute"] = ("layer-attribute", Tar(t => t.Pax(("SCHILY.xattr.btrfs.compression", "x")).File("a"))),
         ["attribute in one archiver's way alone"] = ("layer-attribute", Tar(t => t.Pax(("LIBARCHIVE.xattr.security.capability", "AA")).File("a"))),
+        ["access list in one archiver's way"] = ("layer-attribute", Tar(t => t.Pax(("SCHILY.acl.access", "user::rw-")).File("a"))),
+        ["attributes of the root that do not fit beside it"] = ("layer-attribute", Tar(t => t.Pax(("SCHILY.xattr.user.a", new string('a', 3000))).Folder("./"))),
+        ["very many attributes"] = ("layer-too-large", Repeat(300, (t, i) => t.Pax(("SCHILY.xattr.user.a", new string('a', 60_000))).File($"a{i}"))),
+        ["very many folders in few names"] = ("layer-too-large", Repeat(300, (t, i) => t.Pax(("path", $"{i}" + string.Concat(Enumerable.Repeat("/a", 2000)))).File("a"))),
         ["too many attributes"] = ("layer-attribute", Tar(t => t.Pax(("SCHILY.xattr.user.a", new string('a', 40_000)), ("SCHILY.xattr.user.b", new string('b', 40_000))).File("a"))),
         ["wrong checksum"] = ("layer-malformed", Flip(Tar(t => t.File("a")), 0)),
         ["not an archive"] = ("layer-malformed", Encoding.ASCII.GetBytes(new string('#', 2048))),
@@ -118,6 +122,16 @@ public sealed class HostileLayerTests
     }
 
     private static byte[] Tar(Func<TarBuilder, TarBuilder> build) => build(new TarBuilder()).Build();
+
+    private static byte[] Repeat(int count, Action<TarBuilder, int> build) => Tar(t =>
+    {
+        for (int i = 0; i < count; i++)
+        {
+            build(t, i);
+        }
+
+        return t;
+    });
 
     private static byte[] Flip(byte[] archive, int offset)
     {

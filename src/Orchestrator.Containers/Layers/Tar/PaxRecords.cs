@@ -10,6 +10,7 @@ namespace Orchestrator.Containers.Layers.Tar;
 internal sealed class PaxRecords
 {
     private const string AttributePrefix = "SCHILY.xattr.";
+    private const string LibArchivePrefix = "LIBARCHIVE.xattr.";
 
     private readonly Dictionary<string, byte[]> _records = new(StringComparer.Ordinal);
 
@@ -91,12 +92,12 @@ internal sealed class PaxRecords
     /// <summary>Extended attributes by name.</summary>
     public ImmutableSortedDictionary<string, byte[]> Attributes()
     {
-        string? lone = _records.Keys.FirstOrDefault(key => key.StartsWith("LIBARCHIVE.xattr.", StringComparison.Ordinal)
-            && !_records.ContainsKey(AttributePrefix + Uri.UnescapeDataString(key["LIBARCHIVE.xattr.".Length..])));
-        return lone is null
+        string? foreign = _records.Keys.FirstOrDefault(key => key.StartsWith("SCHILY.acl.", StringComparison.Ordinal)
+            || (key.StartsWith(LibArchivePrefix, StringComparison.Ordinal) && !_records.ContainsKey(AttributePrefix + Uri.UnescapeDataString(key[LibArchivePrefix.Length..]))));
+        return foreign is null
             ? _records.Where(record => record.Key.StartsWith(AttributePrefix, StringComparison.Ordinal))
                 .ToImmutableSortedDictionary(record => record.Key[AttributePrefix.Length..], record => record.Value, StringComparer.Ordinal)
-            : throw new OrchestratorException(LayerErrors.Attribute, $"The attribute {TarEntry.Show(lone)} is written in one archiver's own way alone.");
+            : throw new OrchestratorException(LayerErrors.Attribute, $"The record {TarEntry.Show(foreign)} says in one archiver's own way what would otherwise be lost.");
     }
 
     private static OrchestratorException Malformed(string finding) => new(LayerErrors.Malformed, $"A pax header cannot be read: {finding}.");

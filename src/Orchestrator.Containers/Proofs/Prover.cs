@@ -17,7 +17,6 @@ public sealed class Prover
     private const int MaxShown = 4;
 
     private readonly PolicyEngine _engine;
-    private readonly ScriptWriter _scripts;
 
     /// <summary>Computes the invariant of a policy.</summary>
     /// <param name="policy">The policy.</param>
@@ -26,23 +25,30 @@ public sealed class Prover
     {
         Invariant = GroupInvariant.Of(policy, environment);
         _engine = new PolicyEngine(policy, environment);
-        _scripts = new ScriptWriter(Invariant);
+        Scripts = new ScriptWriter(Invariant);
     }
 
     /// <summary>What is true in every state.</summary>
     public GroupInvariant Invariant { get; }
 
+    /// <summary>Writes scripts for the policy.</summary>
+    internal ScriptWriter Scripts { get; }
+
     /// <summary>Checks base and step of the induction; claims are worth what this is.</summary>
     /// <exception cref="OrchestratorException"><see cref="ProofErrors.Step"/>: the engine does something that the invariant excludes.</exception>
-    public Induction Check() => Induction.Check(Invariant, _engine, _scripts);
+    public Induction Check() => Induction.Check(Invariant, _engine, Scripts);
 
     /// <summary>Answers a claim.</summary>
     /// <exception cref="OrchestratorException"><see cref="ProofErrors.Assertion"/>, or <see cref="ProofErrors.Subject"/>.</exception>
     public Answer Ask(string assertion) => Ask(AssertionParser.Parse(Invariant, assertion));
 
+    /// <summary>Every way of breaking a claim that the policy itself leaves open, in words.</summary>
+    internal IEnumerable<string> OpenWays(string assertion) =>
+        AssertionParser.Parse(Invariant, assertion).Ways(Invariant, Scripts).Where(way => !way.IsOfFragments && ProofAgainst(way) is null).Select(way => way.Words);
+
     private Answer Ask(Assertion assertion)
     {
-        Way[] ways = [.. assertion.Ways(Invariant, _scripts)];
+        Way[] ways = [.. assertion.Ways(Invariant, Scripts)];
         ImmutableArray<string> remarks = [.. assertion.Remarks(Invariant)];
         (Way Way, ImmutableArray<Step> Steps)[] shown = [.. ways.Select(way => (way, Show(assertion, way))).Where(shown => !shown.Item2.IsEmpty).OrderBy(shown => shown.Item2.Length)];
         if (shown.Length > 0)
@@ -67,8 +73,8 @@ public sealed class Prover
         .Select(run => run.Steps[..(run.Broken + 1)])
         .FirstOrDefault([]);
 
-    // As far as the engine goes along.
-    private ImmutableArray<Step> Run(Script script)
+    /// <summary>Puts a script to the engine, as far as it goes along.</summary>
+    internal ImmutableArray<Step> Run(Script script)
     {
         GroupState state = GroupState.Initial;
         var steps = ImmutableArray.CreateBuilder<Step>();

@@ -14,6 +14,9 @@ internal sealed record Way(string Words, IEnumerable<Script> Attempts)
     /// <summary>The container that has to be created for it, where there is one.</summary>
     public ContainerEntry? Container { get; init; }
 
+    /// <summary>Whether it is what fragments leave open.</summary>
+    public bool IsOfFragments { get; init; }
+
     /// <summary>The process beside the containers that has to be started for it, where there is one.</summary>
     public StartBeside? Beside { get; init; }
 }
@@ -44,7 +47,7 @@ internal abstract class Assertion(string text)
         {
             string[] issuers = [.. invariant.Policy.Fragments.Select(fragment => $"{fragment.Issuer}, feed {fragment.Feed}").Distinct()];
             string who = issuers.Length == 0 ? "whoever signs them" : Words.List(issuers);
-            yield return new Way($"fragments may add {(containers ? "containers" : "processes")} that the policy does not show; {who} decides which", []);
+            yield return new Way($"fragments may add {(containers ? "containers" : "processes")} that the policy does not show; {who} decides which", []) { IsOfFragments = true };
         }
     }
 }

@@ -11,6 +11,15 @@ internal static class Coverage
     public static TextSearchResult Stranger(TextSet variables, IEnumerable<EnvironmentRule> rules) =>
         variables.Except(TextSet.AnyOf(rules.Select(rule => rule.Variables))).Shortest();
 
+    /// <summary>Whether <paramref name="taker"/> permits every list of variables that <paramref name="taken"/> does.</summary>
+    /// <remarks>What is required of the one has to be there because the other requires it, too.</remarks>
+    public static bool Takes(ImmutableArray<EnvironmentRule> taker, ImmutableArray<EnvironmentRule> taken) =>
+        taken.All(rule => Stranger(rule.Variables, taker).IsEmpty) && taker.Where(rule => rule.Required).All(needed => Requires(taken, needed));
+
+    /// <summary>Whether what fits the rules always fulfils a requirement.</summary>
+    public static bool Requires(ImmutableArray<EnvironmentRule> rules, EnvironmentRule needed) =>
+        rules.Any(rule => rule.Required && rule.Variables.Except(needed.Variables).Shortest().IsEmpty);
+
     /// <summary>Whether <paramref name="taker"/> permits every user, group and umask that <paramref name="taken"/> does.</summary>
     public static bool Takes(UserRule taker, UserRule taken) =>
         taker.Umask == taken.Umask

@@ -42,7 +42,7 @@ internal static class Impossibility
         bool hidden = policy.ExternalProcesses.Any(other => other.AllowStdioAccess != entry.Process.AllowStdioAccess
             && other.WorkingDirectory == entry.Process.WorkingDirectory
             && other.Command.SequenceEqual(entry.Process.Command)
-            && TakesEnvironment(other.Environment, entry.Process.Environment));
+            && Coverage.Takes(other.Environment, entry.Process.Environment));
         return hidden ? $"every request that starts {entry.Name} also fits another whose streams are treated otherwise, so that it is refused as undecidable" : null;
     }
 
@@ -68,13 +68,8 @@ internal static class Impossibility
                 : other.Capabilities.Matches(entry.Capabilities))
             && Coverage.Takes(taker.User, taken.User)
             && entry.Mounts.All(mount => other.Mounts.Any(rule => rule.Source.Text == mount.Source.Text && Coverage.Takes(rule, mount)))
-            && TakesEnvironment(taker.Environment, taken.Environment);
+            && Coverage.Takes(taker.Environment, taken.Environment);
     }
-
-    // What is required of the one has to be there because the other requires it, too.
-    private static bool TakesEnvironment(IReadOnlyCollection<EnvironmentRule> taker, IReadOnlyCollection<EnvironmentRule> taken) =>
-        taken.All(rule => Coverage.Stranger(rule.Variables, taker).IsEmpty)
-        && taker.Where(rule => rule.Required).All(needed => taken.Any(rule => rule.Required && rule.Variables.Except(needed.Variables).Shortest().IsEmpty));
 
     private static bool IsOnceEach(CapabilitySets capabilities) => capabilities.Sets.All(set => set.Distinct(StringComparer.Ordinal).Count() == set.Length);
 

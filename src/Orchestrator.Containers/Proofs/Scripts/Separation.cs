@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
 using Orchestrator.Containers.Enforcement;
-using Orchestrator.Containers.Patterns.Sets;
-using Orchestrator.Containers.Policies;
 using Orchestrator.Containers.Proofs.Invariants;
 
 namespace Orchestrator.Containers.Proofs.Scripts;
@@ -58,63 +55,13 @@ internal sealed class Separation(GroupInvariant invariant)
             && (decision.Capabilities is not { } capabilities || capabilities.Matches(request.Privileges.Capabilities));
     }
 
-    private static IEnumerable<CreateContainer> Changes(ContainerEntry entry, ContainerEntry rival, CreateContainer request)
-    {
-        yield return request with { Privileges = request.Privileges with { NoNewPrivileges = false } };
-        foreach (string variable in entry.Policy.Environment.Select(rule => Outside(rule, rival.Policy.Environment)).OfType<string>())
-        {
-            yield return request with { Process = request.Process with { Environment = request.Process.Environment.Add(variable) } };
-        }
-
-        foreach (MountRequest mount in entry.Mounts.SelectMany(rule => Mounts(rule, rival)))
-        {
-            yield return request with { Mounts = request.Mounts.Add(mount) };
-        }
-
-        foreach (Identity user in Identities(entry.Policy.User.User, [rival.Policy.User.User]))
-        {
-            yield return request with { Privileges = request.Privileges with { User = user } };
-        }
-
-        foreach (Identity group in entry.Policy.User.Groups.SelectMany(rule => Identities(rule, rival.Policy.User.Groups)))
-        {
-            yield return request with { Privileges = request.Privileges with { Groups = request.Privileges.Groups.Add(group) } };
-        }
-
-        if (Samples.Privileged(entry, request) is { } privileged)
-        {
-            yield return privileged;
-        }
-    }
-
-    private static string? Outside(EnvironmentRule rule, ImmutableArray<EnvironmentRule> others) =>
-        rule.Variables.Except(TextSet.AnyOf(others.Select(other => other.Variables))).Shortest().Text;
-
-    private static IEnumerable<MountRequest> Mounts(MountRule rule, ContainerEntry rival)
-    {
-        TextRule? rest = RestOf(rule.Source);
-        IEnumerable<TextSet> others = rival.Mounts.Select(other => RestOf(other.Source)).OfType<TextRule>().Select(other => other.Texts);
-        return new[] { Samples.Mount(rule), rest is null ? null : Samples.Mount(rule, TextSet.AnyOf(others).Complement()) }.OfType<MountRequest>();
-    }
-
-    private static TextRule? RestOf(MountSource source) => source switch
-    {
-        MountSource.Sandbox sandbox => sandbox.Rest,
-        MountSource.HugePages pages => pages.Rest,
-        _ => null,
-    };
-
-    private static IEnumerable<Identity> Identities(IdentityRule rule, ImmutableArray<IdentityRule> others)
-    {
-        // Neither number nor name is one that policies write.
-        const string Stranger = "4294967294";
-        TextSet names = TextSet.AnyOf(others.Where(other => other.Strategy is IdentityStrategy.Name or IdentityStrategy.Pattern).Select(other => other.Pattern.Texts)).Complement();
-        string stranger = names.Shortest().Text ?? "nobody-else";
-        return rule.Strategy switch
-        {
-            IdentityStrategy.Any => [new Identity(Stranger, stranger)],
-            IdentityStrategy.Id => [new Identity(rule.Pattern.Text, stranger)],
-            _ => rule.Pattern.Texts.And(names).Shortest().Text is { } name ? [new Identity(Stranger, name)] : [new Identity(Stranger, rule.Pattern.Texts.Shortest().Text ?? "")],
-        };
-    }
+    private static IEnumerable<CreateContainer> Changes(ContainerEntry entry, ContainerEntry rival, CreateContainer request) =>
+    [
+        Distinctions.WithNewPrivileges(request),
+        .. Distinctions.Variables(entry, rival).Select(variable => Distinctions.With(request, variable)),
+        .. Distinctions.Mounts(entry, rival).Select(mount => request with { Mounts = request.Mounts.Add(mount) }),
+        .. Distinctions.Users(entry, rival).Select(user => request with { Privileges = request.Privileges with { User = user } }),
+        .. Distinctions.Groups(entry, rival).Select(group => request with { Privileges = request.Privileges with { Groups = request.Privileges.Groups.Add(group) } }),
+        .. new[] { Samples.Privileged(entry, request) }.OfType<CreateContainer>(),
+    ];
 }

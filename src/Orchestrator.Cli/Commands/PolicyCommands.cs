@@ -9,7 +9,8 @@ namespace Orchestrator.Cli.Commands;
 internal static class PolicyCommands
 {
     public static Command Create(Terminal terminal) => CliCommand.Group(
-        "policy", "Work with the execution policies of confidential container groups.", PolicyGenerateCommand.Create(terminal), Replay(terminal));
+        "policy", "Work with the execution policies of confidential container groups.", PolicyGenerateCommand.Create(terminal), PolicyProofCommands.Prove(terminal), PolicyProofCommands.Explain(terminal),
+        PolicyProofCommands.Diff(terminal), Replay(terminal));
 
     private static CliCommand Replay(Terminal terminal)
     {

@@ -75,6 +75,26 @@ public static class RecordedSessions
         }
     }
 
+    /// <summary>Reads what the guest adds to policies out of a recording, or out of a file that has nothing else.</summary>
+    /// <exception cref="OrchestratorException"><see cref="ReplayErrors.Invalid"/>, or a code of <see cref="StorageErrors"/> or <see cref="PolicyErrors"/>.</exception>
+    public static GroupEnvironment ReadEnvironmentFile(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            using JsonDocument document = Read(file);
+            return ReadEnvironment(document.RootElement);
+        }
+        catch (Exception e) when (StorageErrors.Concerns(e))
+        {
+            throw StorageErrors.From(e, path);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new OrchestratorException(ReplayErrors.Invalid, $"{path} does not say what the guest adds: {e.Message}", inner: e);
+        }
+    }
+
     private static JsonDocument Read(Stream file)
     {
         try

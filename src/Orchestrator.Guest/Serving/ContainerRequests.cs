@@ -154,7 +154,7 @@ internal sealed class ContainerRequests(Gate gate, Storage storage, ContainerRun
         new(spec.NoNewPrivileges, account.User, account.Groups, spec.Umask, Requested(spec, privileged));
 
     private static CapabilitySets Requested(ProcessSpec spec, bool privileged) =>
-        spec.Capabilities ?? (privileged ? new(Capabilities.All, Capabilities.All, [], Capabilities.All, []) : UsualCapabilities.Sets);
+        spec.Capabilities ?? (privileged ? UsualCapabilities.Of(GuestEnvironment.Default.DefaultPrivilegedCapabilities) : UsualCapabilities.Sets);
 
     private static PlannedProcess Plan(ProcessSpec spec, Account account, Decision decision, bool privileged) => new(
         spec.Command is [{ Length: > 0 }, ..] ? spec.Command : throw new OrchestratorException(GuestErrors.RequestInvalid, "The process has no command."),

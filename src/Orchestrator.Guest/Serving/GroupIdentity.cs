@@ -17,13 +17,6 @@ internal sealed class GroupIdentity(Gate gate, GroupKeys keys, PspLine psp, Fini
 {
     private const int MaxPolicy = 8 << 20;
 
-    // What the published runtime gives containers of which a policy says nothing; mounts are made without asking, and none of them is the host's.
-    private static readonly GroupEnvironment s_environment = new()
-    {
-        DefaultCapabilities = UsualCapabilities.Names,
-        DefaultPrivilegedCapabilities = Capabilities.All,
-    };
-
     /// <summary>SHA-256 of the policy; zero before there is one.</summary>
     public Digest Policy { get; private set; }
 
@@ -43,7 +36,7 @@ internal sealed class GroupIdentity(Gate gate, GroupKeys keys, PspLine psp, Fini
 
             ExecutionPolicy policy = PolicyReader.Read(text.Span);
             work.Expect(policy);
-            return (policy, s_environment, digest.ToString());
+            return (policy, GuestEnvironment.Default, digest.ToString());
         }).ConfigureAwait(false);
         Policy = digest;
         return CborMap.Of(("digest", digest));

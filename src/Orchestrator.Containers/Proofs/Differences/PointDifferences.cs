@@ -15,6 +15,7 @@ internal static class PointDifferences
     private static IEnumerable<Candidate> At(string point, GroupInvariant before, GroupInvariant after)
     {
         Permit[] former = [.. before.At(point)];
+        ContainerEntry[] created = [.. after.At("create_container").OfType<CreateFrom>().Select(create => create.Container)];
         bool wasFree = former.Any(permit => permit is Unrestricted);
         foreach (Permit permit in after.At(point))
         {
@@ -25,7 +26,7 @@ internal static class PointDifferences
                     yield return new Candidate($"{point} admits every request{(free.OpensStreams ? ", and opens streams" : "")}", GroupScripts.At(point, permit));
                 }
             }
-            else if (!wasFree && !IsOfContainers(permit) && !former.Any(old => Takes(old, permit)))
+            else if (!wasFree && !IsOfContainers(permit, created) && !former.Any(old => Takes(old, permit)))
             {
                 yield return new Candidate(Describe(permit), permit is StackLayers stack ? [Stage.Stack(stack.Container)] : point == "plan9_mount"
                     ? after.At("mount_overlay").OfType<StackLayers>().Select(stacked => Stage.Stack(stacked.Container).Then(Stage.MountShare())) : GroupScripts.At(point, permit));
@@ -46,8 +47,14 @@ internal static class PointDifferences
         }
     }
 
-    // Others compare these.
-    private static bool IsOfContainers(Permit permit) => permit is CreateFrom or StartInside or SendSignal or StartBeside or LoadFragmentOf;
+    // Others compare these. Layers are known with the container that they make, or new with it.
+    private static bool IsOfContainers(Permit permit, ContainerEntry[] created) => permit switch
+    {
+        CreateFrom or StartInside or SendSignal or StartBeside or LoadFragmentOf => true,
+        MountLayer layer => created.Any(entry => entry.Policy.Layers.Contains(layer.Hash)),
+        StackLayers stack => created.Contains(stack.Container),
+        _ => false,
+    };
 
     private static bool Takes(Permit old, Permit permit) => (old, permit) switch
     {

@@ -46,8 +46,8 @@ public sealed class PolicyDiff
     {
         ImmutableArray<Step> after = _after.Run(script);
         ImmutableArray<Step> before = _before.Run(script);
-        int first = after.Index().FirstOrDefault(step => step.Index >= before.Length || GrantsMore(step.Item.Decision, before[step.Index].Decision), (-1, null!)).Index;
-        return after.Length == script.Requests.Length && first >= 0 ? after[..(first + 1)] : [];
+        bool shows = after.Index().Any(step => step.Index >= before.Length || GrantsMore(step.Item.Decision, before[step.Index].Decision));
+        return after.Length == script.Requests.Length && shows ? after : [];
     }
 
     private static bool GrantsMore(Decision after, Decision before) =>

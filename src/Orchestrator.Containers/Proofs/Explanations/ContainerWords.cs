@@ -44,10 +44,10 @@ internal static class ContainerWords
         _ => rule.ToString(),
     };
 
-    private static string Text(TextRule rule) => rule.IsPattern ? $"like {rule.Text}" : Words.Quote(rule.Text);
+    private static string Text(TextRule rule) => rule.IsPattern && rule.Text.Length > 0 ? $"like {rule.Text}" : Words.Quote(rule.Text);
 
     private static string User(UserRule user) =>
-        $"{Identity("user", user.User)}, {(user.Groups.IsEmpty ? "no further groups" : Words.List(user.Groups.Select(group => Identity("group", group))))}, umask {user.Umask}";
+        $"{Identity("user", user.User)}, {(user.Groups.IsEmpty ? "no further groups" : Words.List(user.Groups.Select(group => Identity("group", group)).Distinct()))}, umask {user.Umask}";
 
     private static string Identity(string what, IdentityRule rule) => rule.Strategy switch
     {

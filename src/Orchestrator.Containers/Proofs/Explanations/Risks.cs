@@ -9,7 +9,7 @@ namespace Orchestrator.Containers.Proofs.Explanations;
 /// <param name="Instances">Where the policy has it.</param>
 public sealed record Risk(string Kind, ImmutableArray<string> Instances);
 
-/// <summary>Lists a policy's risky permissions, the worst first. Each but the first and the last is what an assertion leaves open.</summary>
+/// <summary>Lists a policy's risky permissions, the worst first. Most are what an assertion leaves open.</summary>
 internal static class Risks
 {
     // What changes how every program of an image is loaded or what it runs first.
@@ -21,7 +21,6 @@ internal static class Risks
         ("shells", ["never exec a shell"]),
         ("variables that change how programs are loaded", [Loaders]),
         ("mounts whose source may leave its folder", ["mounts stay inside"]),
-        ("shares of the host", ["never host share"]),
         ("root", ["never root"]),
         ("capabilities that amount to root", ["never capability SYS_ADMIN", "never capability SYS_MODULE", "never capability SYS_PTRACE", "never capability SYS_RAWIO", "never capability BPF", "never capability DAC_READ_SEARCH"]),
         ("new privileges", ["always no_new_privileges"]),
@@ -38,9 +37,16 @@ internal static class Risks
     [
         .. new[] { new Risk("points that admit everything", [.. Unrestricted(prover.Invariant)]) }
             .Concat(Claims.Select(claim => new Risk(claim.Kind, [.. claim.Claims.SelectMany(prover.OpenWays).Distinct()])))
+            .Append(new Risk("shares of the host", [.. Shares(prover.Invariant)]))
             .Append(new Risk("containers that can never be created", [.. prover.Invariant.Containers.Select(entry => Impossibility.Of(prover.Invariant, entry)).OfType<string>()]))
             .Where(risk => !risk.Instances.IsEmpty),
     ];
+
+    private static IEnumerable<string> Shares(GroupInvariant invariant) =>
+        from create in invariant.At("create_container").OfType<CreateFrom>()
+        from mount in create.Container.Mounts
+        where mount.Source is MountSource.Share && invariant.At("plan9_mount").Any()
+        select $"{create.Container.Name} may mount one at {mount.Destination}";
 
     private static IEnumerable<string> Unrestricted(GroupInvariant invariant) => invariant.Permits.OfType<Unrestricted>().Select(permit =>
         $"{permit.Point}{(invariant.Policy.Points.ContainsKey(permit.Point) ? "" : $", for the policy is for API {invariant.Policy.ApiVersion} and the point is younger ({EnforcementPoint.All[permit.Point].Introduced})")}");

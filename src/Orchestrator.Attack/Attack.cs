@@ -1,3 +1,4 @@
+using Orchestrator.Attack.Groups;
 using Orchestrator.Attack.Ranges;
 using Orchestrator.Attack.Relay;
 using Orchestrator.Contracts.Protocol.Device;
@@ -30,6 +31,12 @@ public abstract class Attack(AttackCard card)
 
     /// <summary>How often the job that it attacks writes a checkpoint; 0: never.</summary>
     public virtual int CheckpointEveryEpochs => 0;
+
+    /// <summary>Whether the job that it attacks has a prepare stage.</summary>
+    public virtual bool IsStaged => false;
+
+    /// <summary>What the shim of the job's prepare stage does.</summary>
+    public virtual StageMischief Stage { get; } = new();
 
     /// <summary>Whether the parties approve the job; otherwise the host does without.</summary>
     public virtual bool PartiesConsent => true;

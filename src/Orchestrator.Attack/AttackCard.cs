@@ -31,6 +31,9 @@ public enum Watcher
     /// <summary>The parties' release agents.</summary>
     Agents,
 
+    /// <summary>The group of a prepare stage: the guest's part in it.</summary>
+    Group,
+
     /// <summary>A party that reviews a job or talks to the host.</summary>
     Party,
 

@@ -29,6 +29,7 @@ public static class AttackCatalogue
         .. CheckpointAttacks.All(material),
         .. ResultAttacks.All(material),
         .. HostAttacks.All(material),
+        .. StageAttacks.All(material),
     ];
 
     /// <summary>A fresh instance of those that the demonstration mounts.</summary>

@@ -11,6 +11,9 @@ public sealed class AttackMaterial
     /// <summary>Everything that an honest job between the same parties showed the host.</summary>
     public Recording Earlier { get; init; } = new();
 
+    /// <summary>The same of an honest job with a prepare stage.</summary>
+    public StageRecording EarlierStage { get; init; } = new();
+
     /// <summary>The owner of stream <see cref="Streams.Victim"/>, who colludes with the host.</summary>
     public Party Accomplice { get => field ?? throw Missing(nameof(Accomplice)); init; }
 

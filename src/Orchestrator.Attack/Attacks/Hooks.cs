@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Orchestrator.Attack.Groups;
 using Orchestrator.Attack.Ranges;
 using Orchestrator.Attack.Relay;
 using Orchestrator.Contracts;
@@ -23,8 +24,10 @@ internal sealed class AnswerAttack(AttackCard card, Func<HostTransfer, bool> fit
 }
 
 /// <summary>Loads something else.</summary>
-internal sealed class LoadAttack(AttackCard card, Func<LoadRequest, LoadRequest> alter, int checkpointEveryEpochs = 0) : Attack(card)
+internal sealed class LoadAttack(AttackCard card, Func<LoadRequest, LoadRequest> alter, int checkpointEveryEpochs = 0, bool staged = false) : Attack(card)
 {
+    public override bool IsStaged => staged;
+
     public override int CheckpointEveryEpochs => checkpointEveryEpochs;
 
     public override LoadRequest OnLoad(LoadRequest request)
@@ -32,6 +35,19 @@ internal sealed class LoadAttack(AttackCard card, Func<LoadRequest, LoadRequest>
         Strike();
         return alter(request);
     }
+}
+
+/// <summary>Has a hostile shim run the job's prepare stage.</summary>
+internal sealed class ShimAttack : Attack
+{
+    /// <param name="card">What it is.</param>
+    /// <param name="make">Makes the mischief, which calls what it is given when the deed is done.</param>
+    public ShimAttack(AttackCard card, Func<Action, StageMischief> make)
+        : base(card) => Stage = make(Strike);
+
+    public override bool IsStaged => true;
+
+    public override StageMischief Stage { get; }
 }
 
 /// <summary>Shows the parties something else than the device's quote.</summary>

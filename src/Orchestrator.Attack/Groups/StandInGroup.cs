@@ -3,6 +3,7 @@ using Orchestrator.Attestation.Groups;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Groups;
 using Orchestrator.Contracts.Stages;
+using Orchestrator.Crypto;
 using Orchestrator.Crypto.HybridEncryption;
 using Orchestrator.Crypto.Signatures;
 using Orchestrator.Psp;
@@ -19,9 +20,16 @@ internal sealed class StandInGroup : IDisposable
     private readonly PartySigningKey _signing = PartySigningKey.Generate();
     private readonly HpkePrivateKey _session = HpkePrivateKey.Generate();
     private readonly string _folder;
+    private readonly Func<StageSession> _begin;
+    private StageSession? _stage;
 
     /// <summary>Launches one, and lets it attest.</summary>
-    public StandInGroup(SimulatedPsp psp, Measurement measurement, LaunchRequest request, string folder)
+    /// <param name="psp">Speaks for it.</param>
+    /// <param name="measurement">What is launched.</param>
+    /// <param name="policy">That it is launched under; null: the stage's.</param>
+    /// <param name="request">The host's.</param>
+    /// <param name="folder">Its memory.</param>
+    public StandInGroup(SimulatedPsp psp, Measurement measurement, Digest? policy, LaunchRequest request, string folder)
     {
         _folder = folder;
         foreach (string part in new[] { Inputs, Outputs, Sealed })
@@ -34,15 +42,15 @@ internal sealed class StandInGroup : IDisposable
         KeyValuePair<string, ReadOnlyMemory<byte>>[] nonces = [.. request.Nonces.Select(nonce => KeyValuePair.Create(nonce.Key, nonce.Value.Memory))];
         var binding = new GroupBinding
         {
-            Policy = stage.Policy,
+            Policy = policy ?? stage.Policy,
             SigningKey = _signing.VerificationKey,
             SessionKey = _session.PublicKey,
             Manifest = manifest.Digest,
             Nonces = [GroupEvidence.Combine(nonces)],
         };
-        LaunchedGuest guest = psp.Launch(new GuestLaunch(measurement, stage.Policy) { FamilyId = GuestLaunch.Sandbox });
+        LaunchedGuest guest = psp.Launch(new GuestLaunch(measurement, binding.Policy) { FamilyId = GuestLaunch.Sandbox });
         Evidence = GroupEvidence.Encode(guest.Report(binding.ReportData), guest.Chain, binding.ToCbor(), nonces);
-        Stage = StageSession.Begin(new StageSetting(_signing, _session, stage.Policy, Inputs, Outputs, Sealed), request.Manifest.Memory, stage.Name, Evidence, TimeProvider.System);
+        _begin = () => StageSession.Begin(new StageSetting(_signing, _session, binding.Policy, Inputs, Outputs, Sealed), request.Manifest.Memory, stage.Name, Evidence, TimeProvider.System);
     }
 
     /// <summary>Where containers would find the inputs.</summary>
@@ -54,15 +62,15 @@ internal sealed class StandInGroup : IDisposable
     /// <summary>What the parties are shown.</summary>
     public byte[] Evidence { get; }
 
-    /// <summary>Its part of the stage.</summary>
-    public StageSession Stage { get; }
+    /// <summary>Its part of the stage, begun when it is first needed: one under another policy takes part in none.</summary>
+    public StageSession Stage => _stage ??= _begin();
 
     private string Sealed => Path.Combine(_folder, "sealed");
 
     /// <summary>Erases its keys and its memory.</summary>
     public void Dispose()
     {
-        Stage.Dispose();
+        _stage?.Dispose();
         _signing.Dispose();
         _session.Dispose();
         Directory.Delete(_folder, recursive: true);

@@ -110,10 +110,9 @@ public sealed class StandInShim : IAsyncDisposable
     {
         public override Task<LaunchReply> Launch(LaunchRequest request, ServerCallContext context)
         {
-            string name = RandomNumberGenerator.GetHexString(16, lowercase: true);
-            var group = new StandInGroup(shim._psp, shim.Mischief.Measurement ?? Measurement, shim.Mischief.OnLaunch(request), Path.Combine(shim._folder, name));
-            shim._groups[name] = group;
-            return Task.FromResult(new LaunchReply { Group = name, Evidence = shim.Mischief.OnEvidence(ByteString.CopyFrom(group.Evidence)) });
+            (string name, StandInGroup group) = Start(request);
+            byte[] evidence = shim.Mischief.ShowsAnotherGroup ? Start(request).Group.Evidence : group.Evidence;
+            return Task.FromResult(new LaunchReply { Group = name, Evidence = shim.Mischief.OnEvidence(ByteString.CopyFrom(evidence)) });
         }
 
         public override Task<ReleaseReply> Release(ReleaseRequest request, ServerCallContext context)
@@ -171,6 +170,14 @@ public sealed class StandInShim : IAsyncDisposable
         {
             shim.End(request.Group);
             return Task.FromResult(new EndReply());
+        }
+
+        private (string Name, StandInGroup Group) Start(LaunchRequest request)
+        {
+            string name = RandomNumberGenerator.GetHexString(16, lowercase: true);
+            var group = new StandInGroup(shim._psp, shim.Mischief.Measurement ?? Measurement, shim.Mischief.Policy, request, Path.Combine(shim._folder, name));
+            shim._groups[name] = group;
+            return (name, group);
         }
 
         private static async Task<List<(string Name, byte[] Sealed)>> ReadAsync(IAsyncStreamReader<PrepareRequest> requests, CancellationToken cancellation)

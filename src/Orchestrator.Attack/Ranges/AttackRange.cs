@@ -1,5 +1,6 @@
 using Grpc.Net.Client;
 using Orchestrator.Attack.Attacks;
+using Orchestrator.Attack.Groups;
 using Orchestrator.Attack.Relay;
 using Orchestrator.Errors;
 using Orchestrator.Sdk;
@@ -69,9 +70,10 @@ public sealed class AttackRange : IAsyncDisposable
         HostileDevice device = Keep(new HostileDevice(Path.Combine(_programs, "Orchestrator.Device"), _folder, Vendor));
         await device.StartAsync(cancel);
         HostileRelay relay = Keep(await HostileRelay.StartAsync(device.Address, cancel));
-        HostileHost host = Keep(new HostileHost(Path.Combine(_programs, "Orchestrator.Host"), _folder, relay.Address));
+        StandInShim shim = Keep(await StandInShim.StartAsync(Path.Combine(_folder, "shim"), RangeParties.Prepare));
+        HostileHost host = Keep(new HostileHost(Path.Combine(_programs, "Orchestrator.Host"), _folder, relay.Address, shim.Address));
         await host.StartAsync(cancel);
-        RangeParties parties = Keep(await RangeParties.CreateAsync(_folder, Path.Combine(_programs, "orchestrator"), Vendor, cancel));
+        RangeParties parties = Keep(await RangeParties.CreateAsync(_folder, Path.Combine(_programs, "orchestrator"), Vendor, shim, cancel));
         await parties.JoinAsync(host.Address, cancel);
         await host.TakeSnapshotAsync();
 
@@ -83,6 +85,8 @@ public sealed class AttackRange : IAsyncDisposable
             Device = device.Address,
             StartDevice = StartDeviceAsync,
             Job = parties.Job,
+            StagedJob = parties.StagedJob,
+            Shim = shim,
             Parties = parties.Connections,
             Policy = parties.Policy,
             Results = Path.Combine(_folder, "results"),
@@ -101,6 +105,7 @@ public sealed class AttackRange : IAsyncDisposable
             Device = device,
         };
         await _rounds.ControlAsync(new Recorder(Material.Earlier, checkpointEveryEpochs: 1), cancel);
+        await _rounds.ControlAsync(new StageRecorder(Material.EarlierStage), cancel);
     }
 
     // Of the vendor that the parties trust; a foreign root is a matter of options.

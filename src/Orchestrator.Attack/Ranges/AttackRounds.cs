@@ -1,3 +1,4 @@
+using Orchestrator.Attack.Groups;
 using Orchestrator.Attack.Relay;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Device;
@@ -22,6 +23,12 @@ public sealed record AttackSite
 
     /// <summary>The job that is run each time, under another name.</summary>
     public required JobFile Job { get; init; }
+
+    /// <summary>The job for attacks on prepare stages; null: there are none.</summary>
+    public JobFile? StagedJob { get; init; }
+
+    /// <summary>What runs its groups.</summary>
+    public StandInShim? Shim { get; init; }
 
     /// <summary>The parties' connections to the host, the launcher's first; their agents attend.</summary>
     public required IReadOnlyList<HostConnection> Parties { get; init; }
@@ -80,7 +87,12 @@ public sealed class AttackRounds(AttackSite site)
         Uri device = attack.DeviceOptions is { Count: > 0 } options ? await site.StartDevice(options, cancel) : site.Device;
         site.Relay.TakeWire();
         site.Relay.Mount(attack, device);
-        Manifest manifest = JobCompiler.Compile(site.Job with
+        if (site.Shim is { } shim)
+        {
+            shim.Mischief = attack.Stage;
+        }
+
+        Manifest manifest = JobCompiler.Compile((attack.IsStaged ? site.StagedJob! : site.Job) with
         {
             Name = $"under attack: {attack.Card.Name}",
             Serial = ++_serial,

@@ -13,6 +13,7 @@ public sealed partial class HostileHost : IAsyncDisposable
 {
     private readonly string _program;
     private readonly Uri _device;
+    private readonly Uri _shim;
     private readonly string _snapshot;
     private LocalService? _service;
     private int _starts;
@@ -20,8 +21,10 @@ public sealed partial class HostileHost : IAsyncDisposable
     /// <param name="program">The host's executable.</param>
     /// <param name="folder">Where state and logs go.</param>
     /// <param name="device">What it takes for its device.</param>
-    public HostileHost(string program, string folder, Uri device)
+    /// <param name="shim">What runs its container groups.</param>
+    public HostileHost(string program, string folder, Uri device, Uri shim)
     {
+        _shim = shim;
         _program = program;
         _device = device;
         _snapshot = Path.Combine(folder, "host-before.db");
@@ -47,7 +50,7 @@ public sealed partial class HostileHost : IAsyncDisposable
     {
         _starts++;
         string listen = Address is null ? "127.0.0.1:0" : Address.Authority;
-        _service = await LocalService.StartAsync(_program, ["--state", State, "--listen", listen, "--device", _device.ToString()], Log, cancel);
+        _service = await LocalService.StartAsync(_program, ["--state", State, "--listen", listen, "--device", _device.ToString(), "--shim", _shim.ToString()], Log, cancel);
         Address = new Uri(_service.Address);
     }
 

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Orchestrator.Attack.Groups;
 using Orchestrator.Attestation;
+using Orchestrator.Attestation.Certificates;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Data.Plans;
 using Orchestrator.Data.Schemas;
@@ -57,22 +60,34 @@ internal sealed class RangeParties : IAsyncDisposable
 
     public required JobFile Job { get; init; }
 
+    /// <summary>The same, but that a group puts the clinics' raw files together first.</summary>
+    public required JobFile StagedJob { get; init; }
+
     private IEnumerable<Party> All => [_lab, _clinicA, _clinicB];
 
-    public static async Task<RangeParties> CreateAsync(string folder, string command, string vendor, CancellationToken cancel)
+    public static async Task<RangeParties> CreateAsync(string folder, string command, string vendor, StandInShim shim, CancellationToken cancel)
     {
         Party[] parties = await Task.WhenAll(new[] { "lab", "clinic-a", "clinic-b" }.Select(name => CreateAsync(folder, name)));
         FirmwareMeasurements firmware = await LocalCluster.MeasureAsync(command, cancel);
-        var made = new RangeParties(folder, parties[0], parties[1], parties[2]) { Job = JobOf(folder, parties, firmware) };
+        JobFile job = JobOf(folder, parties, firmware);
+        var made = new RangeParties(folder, parties[0], parties[1], parties[2]) { Job = job, StagedJob = Staged(job, folder, Path.Combine(vendor, "root.pem")) };
         await made.SealAsync(cancel);
         await File.WriteAllTextAsync(made.In("policy.yaml"), $"""
             format: orchestrator/release-policy/v1
             roots: ["{Path.Combine(vendor, "root.pem")}"]
             collateral: "{Path.Combine(vendor, "collateral.cose")}"
             allow: [simulated_devices]
+            snp:
+              roots: ["{shim.RootFile}"]
+              crl: "{shim.RevocationsFile}"
+              allow: [simulated, sandbox]
             """, cancel);
         return made;
     }
+
+    /// <summary>What the containers of the stage do: one table of two.</summary>
+    public static void Prepare(string inputs, string outputs) => File.WriteAllLines(
+        Path.Combine(outputs, "both.csv"), File.ReadLines(Path.Combine(inputs, "clinic-a")).Concat(File.ReadLines(Path.Combine(inputs, "clinic-b")).Skip(1)));
 
     /// <summary>Uploads everything, and lets the agents attend.</summary>
     public async Task JoinAsync(Uri host, CancellationToken cancel)
@@ -82,6 +97,8 @@ internal sealed class RangeParties : IAsyncDisposable
         await Connections[1].PushAsync(In("clinic-a.itx"), cancel: cancel);
         await Connections[2].PushAsync(In("clinic-b.itx"), cancel: cancel);
         await Connections[0].PushAsync(In("holdout.itx"), cancel: cancel);
+        await Connections[1].PushAsync(In("clinic-a.raw.itx"), cancel: cancel);
+        await Connections[2].PushAsync(In("clinic-b.raw.itx"), cancel: cancel);
         foreach ((Party party, HostConnection connection) in All.Zip(Connections))
         {
             var agent = new AttendingAgent(party, PartyPolicy.Read(In("policy.yaml"), party.Name), connection, Log);
@@ -141,6 +158,8 @@ internal sealed class RangeParties : IAsyncDisposable
         await SealAsync(_clinicA, "clinic-a", cancel);
         await SealAsync(_clinicB, "clinic-b", cancel);
         await SealAsync(_lab, "holdout", cancel);
+        await _clinicA.SealFileAsync(In("clinic-a.csv"), In("clinic-a.raw.itx"), frameSize: FrameSize, cancel: cancel);
+        await _clinicB.SealFileAsync(In("clinic-b.csv"), In("clinic-b.raw.itx"), frameSize: FrameSize, cancel: cancel);
     }
 
     // Numbers that nobody has seen, so that finding them anywhere means something.
@@ -185,6 +204,21 @@ internal sealed class RangeParties : IAsyncDisposable
         ],
         Metrics = new MetricsRelease([MetricNames.TrainLoss, MetricNames.Accuracy], 1, 6),
         Device = new DeviceRequirements([firmware], SecurityVersion),
+    };
+
+    private static JobFile Staged(JobFile job, string folder, string vendorRoot) => job with
+    {
+        Data = [job.Data[^1]],
+        Stages =
+        [
+            new StageSource(
+                "both",
+                Digest.Of("the policy of a stand-in"u8),
+                [StandInShim.Measurement],
+                [.. new[] { "clinic-a", "clinic-b" }.Select(owner => (owner, new StreamSource(owner, null, Path.Combine(folder, $"{owner}.raw.itx"))))],
+                [new StageResult("both.csv", StreamRole.Train, s_schema, 10 * Records, FrameSize)],
+                new StageDevices([TrustAnchors.None.WithPem(File.ReadAllText(vendorRoot)).Roots[0].Der], DeviceAllowances.SimulatedDevices | DeviceAllowances.UnknownRevocation)),
+        ],
     };
 
     private sealed class AttendingAgent : IProgress<ReleaseEvent>, IAsyncDisposable

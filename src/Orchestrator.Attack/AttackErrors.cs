@@ -13,7 +13,4 @@ public static class AttackErrors
 
     /// <summary>An attack succeeded.</summary>
     public static readonly ErrorCode NotStopped = new("attack-not-stopped", ErrorClass.Integrity, "An attack was not stopped, or did not happen.", "See the table; an attack that succeeds is a defect, report it.");
-
-    /// <summary>A group that has ended.</summary>
-    public static readonly ErrorCode GroupUnknown = new("shim-group-unknown", ErrorClass.NotFound, "The shim runs no such group.", "The group has ended, with its keys; the host runs the stage again.");
 }

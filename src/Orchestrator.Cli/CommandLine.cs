@@ -73,6 +73,7 @@ public static class CommandLine
             PolicyCommands.Create(terminal),
             ServiceCommands.CreateHost(terminal),
             ServiceCommands.CreateDevice(terminal),
+            ServiceCommands.CreateShim(terminal),
             AttackCommand.Create(terminal),
         };
         root.Options.Add(Json);

@@ -22,4 +22,13 @@ public static class ShimErrors
 
     /// <summary>Not in the group file.</summary>
     public static readonly ErrorCode ContainerUnknown = new("group-container-unknown", ErrorClass.NotFound, "The group has no container of this name.", "`orchestrator group state` prints the names.");
+
+    /// <summary>A stage names a policy of which the shim has no group.</summary>
+    public static readonly ErrorCode PolicyUnknown = new("shim-policy-unknown", ErrorClass.NotFound, "The shim has no group of the policy that the job's stage names.", "Start the shim with that group's file (--group), and the very images that the policy was generated from.");
+
+    /// <summary>A container that did not do its work.</summary>
+    public static readonly ErrorCode ContainerFailed = new("stage-container-failed", ErrorClass.JobFailed, "A container of the stage did not end with 0.", "Try the container on made-up data; its policy says whether its output may be seen.");
+
+    /// <summary>The address is not to be had.</summary>
+    public static readonly ErrorCode ListenFailed = new("shim-listen-failed", ErrorClass.Unavailable, "The shim cannot serve at its address.", "Free the port, or choose another with --listen.");
 }

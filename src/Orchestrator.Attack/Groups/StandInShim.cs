@@ -96,7 +96,7 @@ public sealed class StandInShim : IAsyncDisposable
 
     private StandInGroup Find(string name) => _groups.TryGetValue(name, out StandInGroup? group)
         ? group
-        : throw new OrchestratorException(AttackErrors.GroupUnknown, "There is no such group.");
+        : throw new OrchestratorException(StageErrors.GroupUnknown, "There is no such group.");
 
     private void End(string name)
     {

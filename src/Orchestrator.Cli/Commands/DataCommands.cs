@@ -41,8 +41,9 @@ internal static class DataCommands
     private static CliCommand Seal(Terminal terminal)
     {
         var options = new PartyOptions(terminal);
-        var file = new Argument<string>("FILE") { Description = "Data: .csv (with a header), .npy, .npz or .txt." };
-        var schema = new Option<string>("--schema") { Description = "What a record is: a YAML file (docs/spec/job-file.md).", HelpName = "FILE", Required = true };
+        var file = new Argument<string>("FILE") { Description = "Data: .csv (with a header), .npy, .npz or .txt; with --raw any file." };
+        var schema = new Option<string?>("--schema") { Description = "What a record is: a YAML file (docs/spec/job-file.md).", HelpName = "FILE" };
+        var raw = new Option<bool>("--raw") { Description = "Seal the file as it is, for a prepare stage of a job." };
         var frameSize = new Option<int>("--frame-size")
         {
             Description = "Plaintext bytes of a frame, rounded down to whole records: the unit that a device reads at once.",
@@ -54,9 +55,10 @@ internal static class DataCommands
             "seal",
             "Encrypt a data file under a fresh key, which stays in the key store. Prints the sealed file's card, which the launcher needs.",
             "orchestrator data seal clinic-a.csv --schema schema.yaml -o clinic-a.itx",
-            "orchestrator data seal images.npz --schema schema.yaml -o images.itx --json")
+            "orchestrator data seal images.npz --schema schema.yaml -o images.itx --json",
+            "orchestrator data seal patients.csv --raw -o patients.itx")
         {
-            file, schema, output, frameSize,
+            file, schema, raw, output, frameSize,
         };
         options.AddKeysTo(command);
         command.SetAction(async (parsed, cancel) =>
@@ -67,11 +69,18 @@ internal static class DataCommands
                 throw new OrchestratorException(CliErrors.Usage, $"--frame-size takes {StreamLimits.MinFrameSize} to {StreamLimits.MaxFrameSize} bytes, not {bytes}.");
             }
 
-            DataSchema records = SchemaFile.Read(parsed.GetRequiredValue(schema));
+            if (parsed.GetValue(raw) == parsed.GetValue(schema) is not null)
+            {
+                throw new OrchestratorException(CliErrors.Usage, "Give --schema for records, or --raw for a file as it is.");
+            }
+
+            DataSchema? records = parsed.GetValue(schema) is { } path ? SchemaFile.Read(path) : null;
             using Party party = await options.OpenAsync(parsed);
+            string source = parsed.GetRequiredValue(file);
             string target = parsed.GetRequiredValue(output);
-            StreamCard card = await ProgressDisplay.RunAsync(
-                terminal, progress => party.SealAsync(parsed.GetRequiredValue(file), records, target, progress, bytes, cancel));
+            StreamCard card = await ProgressDisplay.RunAsync(terminal, progress => records is null
+                ? party.SealFileAsync(source, target, progress, bytes, cancel)
+                : party.SealAsync(source, records, target, progress, bytes, cancel));
             Print(terminal, card, target);
         });
         return command;

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using Orchestrator.Attestation;
 using Orchestrator.Device.Firmware;
+using Orchestrator.Shim.BackEnds;
 
 namespace Orchestrator.Cli.Commands;
 
-/// <summary><c>orchestrator host</c> and <c>orchestrator device</c>: start the programs that are installed beside this one.</summary>
+/// <summary><c>orchestrator host</c>, <c>orchestrator device</c> and <c>orchestrator shim</c>: start the programs that are installed beside this one.</summary>
 internal static class ServiceCommands
 {
     public static Command CreateHost(Terminal terminal) => CliCommand.Group(
@@ -29,6 +30,33 @@ internal static class ServiceCommands
             "orchestrator device run --state ./device --listen 127.0.0.1:7444",
             "orchestrator device run --state ./device --listen 127.0.0.1:0 --ready-file device.url"),
         Measure(terminal));
+
+    public static Command CreateShim(Terminal terminal) => CliCommand.Group(
+        "shim",
+        "For a host's operator: confidential container groups for the prepare stages of jobs.",
+        Start(
+            terminal,
+            "run",
+            "Run a shim: it starts groups in sandboxes for a host's jobs, and can read nothing of what they read. Needs root. Options go to the shim program; --help after -- shows them.",
+            "Orchestrator.Shim",
+            "orchestrator shim run --state ./shim --group join/group.yaml --listen 127.0.0.1:7600",
+            "orchestrator shim run -- --help"),
+        MeasureAgent(terminal));
+
+    private static CliCommand MeasureAgent(Terminal terminal)
+    {
+        var command = new CliCommand(
+            "measure",
+            "Print the launch measurement of the guest agent installed here, as job files and release policies name it. Equal builds have equal measurements.",
+            "orchestrator shim measure",
+            "orchestrator shim measure --json");
+        command.SetAction(_ =>
+        {
+            string measurement = SandboxBackEnd.MeasureAgent().ToString();
+            terminal.Result(new { measurement }, measurement);
+        });
+        return command;
+    }
 
     private static CliCommand Measure(Terminal terminal)
     {

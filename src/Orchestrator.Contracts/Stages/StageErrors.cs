@@ -25,6 +25,9 @@ public static class StageErrors
     /// <summary>A statement by a group that the party has not judged, or not last.</summary>
     public static readonly ErrorCode GroupNotAccepted = new("stage-group-not-accepted", ErrorClass.Refused, "A stage's output is by another group than the one that this party accepted last.", RunAgain);
 
+    /// <summary>A group that has ended.</summary>
+    public static readonly ErrorCode GroupUnknown = new("shim-group-unknown", ErrorClass.NotFound, "The shim runs no such group.", "The group has ended, with its keys; the host runs the stage again.");
+
     /// <summary>No such stage.</summary>
     public static readonly ErrorCode Unknown = new("stage-unknown", ErrorClass.Input, "The manifest has no stage of that name.", "Name a stage of the manifest.");
 }

@@ -68,8 +68,21 @@ public sealed class RunningGroup : IAsyncDisposable
     /// <param name="started">Told of each.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="OrchestratorException">What the guest refuses or fails with.</exception>
-    public async Task StartAsync(Action<RunningContainer>? started = null, CancellationToken cancel = default)
+    public Task StartAsync(Action<RunningContainer>? started = null, CancellationToken cancel = default) => StartAsync(
+        container =>
+        {
+            started?.Invoke(container);
+            return Task.CompletedTask;
+        },
+        cancel);
+
+    /// <summary>The same, and the next one only when it is time.</summary>
+    /// <param name="started">Told of each; the next is started when this is done.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="OrchestratorException">What the guest refuses or fails with, or <paramref name="started"/> throws.</exception>
+    public async Task StartAsync(Func<RunningContainer, Task> started, CancellationToken cancel = default)
     {
+        ArgumentNullException.ThrowIfNull(started);
         Dictionary<Digest, string> layers = await MountLayersAsync(cancel).ConfigureAwait(false);
         await Client.MountScratchAsync(GuestPaths.Scratch(0), ScratchBytes, cancel: cancel).ConfigureAwait(false);
         foreach (PlannedContainer container in _plan.Containers)
@@ -78,7 +91,7 @@ public sealed class RunningGroup : IAsyncDisposable
             await Client.MountOverlayAsync(id, container.Layers.Reverse().Select(layer => layers[layer.RootHash]), GuestPaths.Scratch(0), cancel).ConfigureAwait(false);
             var running = new RunningContainer(container.Section.Name, id, await Client.CreateContainerAsync(Spec(container, id), cancel).ConfigureAwait(false));
             Containers = Containers.Add(running);
-            started?.Invoke(running);
+            await started(running).ConfigureAwait(false);
         }
     }
 

@@ -10,7 +10,6 @@ namespace Orchestrator.Attestation.X509;
 /// </summary>
 internal sealed record SignedStatement
 {
-    private const int MaxBytes = 9 << 20;
     private const int MaxReceipts = 16;
 
     private SignedStatement(StatementHeader header, ReadOnlyMemory<byte> payload, ReadOnlyMemory<byte> signature)
@@ -40,9 +39,9 @@ internal sealed record SignedStatement
     /// <exception cref="InvalidOperationException">It is not one.</exception>
     public static SignedStatement Parse(ReadOnlyMemory<byte> message)
     {
-        if (message.Length > MaxBytes)
+        if (message.Length > VerifiedStatement.MaxBytes)
         {
-            throw new CborContentException($"it has more than {MaxBytes} bytes");
+            throw new CborContentException($"it has more than {VerifiedStatement.MaxBytes} bytes");
         }
 
         var reader = new CborReader(message);

@@ -11,6 +11,9 @@ namespace Orchestrator.Attestation.X509;
 /// </summary>
 public sealed class VerifiedStatement
 {
+    /// <summary>The longest message, in bytes.</summary>
+    public const int MaxBytes = 9 << 20;
+
     private VerifiedStatement(SignedStatement statement, DateTimeOffset judgedAt)
     {
         ContentType = statement.Header.ContentType;

@@ -148,7 +148,8 @@ internal static class EvidenceCommands
             CultureInfo.InvariantCulture,
             $"  collateral              {said.NotBefore:u} to {said.NextUpdate:u}, {said.Revoked.Count} keys revoked, security version at least {said.MinimumSecurityVersion}");
 
-    private static DateTimeOffset? ParseTime(ArgumentResult result)
+    /// <summary>Reads a time as options take it.</summary>
+    internal static DateTimeOffset? ParseTime(ArgumentResult result)
     {
         if (DateTimeOffset.TryParse(result.Tokens.Single().Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time))
         {

@@ -10,7 +10,7 @@ internal static class PolicyCommands
 {
     public static Command Create(Terminal terminal) => CliCommand.Group(
         "policy", "Work with the execution policies of confidential container groups.", PolicyGenerateCommand.Create(terminal), PolicyProofCommands.Prove(terminal), PolicyProofCommands.Explain(terminal),
-        PolicyProofCommands.Diff(terminal), Replay(terminal));
+        PolicyProofCommands.Diff(terminal), PolicyExtendCommand.Create(terminal), Replay(terminal));
 
     private static CliCommand Replay(Terminal terminal)
     {

@@ -14,6 +14,9 @@ public sealed class VerifiedFragment
     /// <summary>What a fragment's statement is of, where it is written here; any <c>application/…+rego</c> is read.</summary>
     public const string ContentType = "application/cose-x509+rego";
 
+    /// <summary>The longest message, in bytes.</summary>
+    public const int MaxBytes = VerifiedStatement.MaxBytes;
+
     private const string ContentTypeStart = "application/";
     private const string ContentTypeEnd = "+rego";
 

@@ -1,6 +1,7 @@
 using Orchestrator.Containers.Enforcement;
 using Orchestrator.Containers.Fragments;
 using Orchestrator.Containers.Tests.Enforcement;
+using Orchestrator.Tests;
 
 namespace Orchestrator.Containers.Tests.Fragments;
 

@@ -5,6 +5,7 @@ using System.Text;
 using Orchestrator.Containers.Fragments;
 using Orchestrator.Crypto.Signatures;
 using Orchestrator.Errors;
+using Orchestrator.Tests;
 
 namespace Orchestrator.Containers.Tests.Fragments;
 
@@ -161,7 +162,7 @@ public sealed class VerifiedFragmentTests
 
     private static Envelope Without(Envelope envelope, int index) => envelope with { Protected = [.. envelope.Protected.Where((_, i) => i != index)] };
 
-    private static Action<CborWriter> Claims(params (object Label, Action<CborWriter> Value)[] claims) => writer => Fragments.Envelope.WriteMap(writer, claims);
+    private static Action<CborWriter> Claims(params (object Label, Action<CborWriter> Value)[] claims) => writer => Orchestrator.Tests.Envelope.WriteMap(writer, claims);
 
     private static void WriteReceipts(CborWriter writer, int count)
     {

@@ -1,6 +1,6 @@
 using System.Formats.Cbor;
 
-namespace Orchestrator.Containers.Tests.Fragments;
+namespace Orchestrator.Tests;
 
 /// <summary>A COSE_Sign1 message of any headers, for those that a publisher would not write.</summary>
 public sealed record Envelope

@@ -5,7 +5,7 @@ using System.Text;
 using Orchestrator.Attestation.X509;
 using Orchestrator.Containers.Fragments;
 
-namespace Orchestrator.Containers.Tests.Fragments;
+namespace Orchestrator.Tests;
 
 /// <summary>Somebody who publishes fragments: a root, and a certificate under it that signs.</summary>
 internal sealed class Publisher

@@ -23,7 +23,7 @@ internal static class PolicyProofCommands
     {
         Argument<string> file = PolicyArgument("POLICY");
         Option<string?> guest = GuestOption();
-        var claims = new Option<string[]>("--assert") { Description = "A claim about all that can ever happen, such as \"never exec /bin/sh\" or \"stdout of join stays inside\". May be repeated.", HelpName = "CLAIM" };
+        var claims = new Option<string[]>("--assert") { Description = "A claim about all that can ever happen; may be repeated. never exec PROGRAM | a shell | [COMMAND]; stdout stays inside; never env NAME[=VALUE] | matching PATTERN; always env NAME[=VALUE]; only env NAMES; never mount PATH; mounts stay inside; never privileged | root | user WHO | group WHO | capability CAP; always no_new_privileges | seccomp; never signal [N]; only layers HASHES; never layer HASH; never create | unencrypted scratch | external process | host share | POINT; fragments may add nothing | only KINDS; fragments only from ISSUERS. Those about containers take \"in NAME\", stdout takes \"of NAME\".", HelpName = "CLAIM" };
         var counterexample = new Option<string?>("--counterexample") { Description = "Write the requests that break claims to this file; `policy replay` replays it.", HelpName = "FILE" };
         var command = new CliCommand(
             "prove",

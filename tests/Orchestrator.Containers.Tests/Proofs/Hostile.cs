@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Orchestrator.Containers.Enforcement;
+using Orchestrator.Containers.Fragments;
 using Orchestrator.Containers.Policies;
+using Orchestrator.Containers.Tests.Fragments;
 
 namespace Orchestrator.Containers.Tests.Proofs;
 
@@ -31,12 +33,17 @@ internal sealed class Hostile(int seed)
     private static readonly string[] Apis = ["0.10.0", "0.10.0", "0.10.0", "0.12.0", "0.9.0", "0.4.0", "0.1.0"];
     private static readonly string[] Frameworks = ["0.5.0", "0.5.0", "0.4.0", "0.2.1", "0.1.0"];
 
+    private static readonly string[] Kinds = ["containers", "external_processes", "fragments", "platform_rules", "namespace"];
+    private static readonly Publisher Publisher = new();
+
     private readonly Random _random = new(seed);
+    private readonly List<VerifiedFragment> _fragments = [];
 
     /// <summary>A policy of a few containers that look much the same.</summary>
     public string Policy(int boxes)
     {
         string rules = string.Join('\n', Rules.Where(_ => Rarely(3)).Concat(Rarely(2) ? [One(Free)] : []));
+        rules += Rarely(3) ? "" : $"\nfragments := [{Reference("one")}, {Reference("two")}]";
         string beside = Rarely(2) ? $"\nexternal_processes := [{string.Join(", ", Enumerable.Range(0, 2).Select(_ => Beside()))}]" : "";
         return Written.Policy(One(Apis), rules.Contains("platform_rules", StringComparison.Ordinal) ? "0.5.0" : One(Frameworks), rules + beside, [.. Enumerable.Range(0, boxes).Select(_ => Box())]);
     }
@@ -52,7 +59,8 @@ internal sealed class Hostile(int seed)
             4 => new UnmountDevice(Device()),
             5 => new UnmountOverlay($"/o/{_random.Next(4)}"),
             6 or 7 or 8 => Create(policy, id),
-            9 or 10 => Exec(policy, id),
+            9 => Exec(policy, id),
+            10 => Rarely(3) ? new LoadFragment(One<VerifiedFragment>([.. Fragments()])) : Exec(policy, id),
             11 => new SignalProcess(id, One([1L, 2, 9, 15]), Rarely(2), [.. One(Commands).Split(' ')]),
             12 => Rarely(5) ? new ShutdownContainer(id) : new ExecExternal(new ProcessRequest([.. One(Commands).Split(' ')], Environment(), "/")),
             13 => One<EnforcementRequest>([new MountScratch($"/s/{_random.Next(2)}", Rarely(2)), new UnmountScratch($"/s/{_random.Next(2)}"), new MountWritableDevice(Device(), Rarely(2), true, "ext4", DevicePattern), new UnmountWritableDevice(Device())]),
@@ -60,6 +68,21 @@ internal sealed class Hostile(int seed)
             _ => One<EnforcementRequest>([new FlaggedAccess("dump_stacks"), new FlaggedAccess("get_properties"), new FlaggedAccess("runtime_logging"), new FlaggedAccess("host_network"), new OfferFragment("did:x", "f")]),
         };
     }
+
+    // What their issuer makes of the policy's trust.
+    private IEnumerable<VerifiedFragment> Fragments()
+    {
+        while (_fragments.Count < 4)
+        {
+            string text = $"package f\nsvn := \"1\"\nframework_version := \"0.5.0\"\ncontainers := {Written.Containers(Box(), Box())}\nexternal_processes := [{Beside()}]\nfragments := [{Reference("two")}]\nplatform_rules := [{{\"env_rules\": [{{\"pattern\": \"{One(Patterns)}\", \"strategy\": \"re2\", \"required\": false}}], \"mounts\": []}}]";
+            _fragments.Add(Publisher.Publish(text, _fragments.Count % 2 == 0 ? "one" : "two"));
+        }
+
+        return _fragments;
+    }
+
+    private string Reference(string feed) =>
+        $"{{\"issuer\": \"{Publisher.Issuer}\", \"feed\": \"{feed}\", \"minimum_svn\": \"1\", \"includes\": [{string.Join(", ", Kinds.Where(_ => Rarely(5)).Select(kind => $"\"{kind}\""))}]}}";
 
     private Box Box() => new(One(Commands))
     {

@@ -74,7 +74,7 @@ public sealed class HostileSessionTests
             }
         }
 
-        string[] reached = ["mount_device", "mount_overlay", "create_container", "exec_in_container", "exec_external", "signal_container_process", "plan9_mount", "scratch_mount"];
+        string[] reached = ["mount_device", "mount_overlay", "create_container", "exec_in_container", "exec_external", "signal_container_process", "plan9_mount", "scratch_mount", "load_fragment"];
         Assert.All(reached, point => Assert.True(admitted[point] > 20, $"{point}: {admitted[point]}"));
     }
 }

@@ -74,6 +74,9 @@ internal static class Written
     /// <summary>A policy with further rules; a point that they name is theirs.</summary>
     public static string Policy(string rules, params Box[] boxes) => Policy("0.10.0", "0.5.0", rules, boxes);
 
+    /// <summary>Containers, as the text of an array.</summary>
+    public static string Containers(params Box[] boxes) => JsonSerializer.Serialize(boxes.Select(box => box.ToJson()));
+
     /// <summary>A policy for an API and a framework.</summary>
     public static string Policy(string api, string framework, string rules, params Box[] boxes)
     {
@@ -83,7 +86,7 @@ internal static class Written
             package policy
             api_version := "{api}"
             framework_version := "{framework}"
-            containers := {JsonSerializer.Serialize(boxes.Select(box => box.ToJson()))}
+            containers := {Containers(boxes)}
             {rules}
             {string.Join('\n', points.Select(point => $"{point} := data.framework.{point}"))}
             """;

@@ -25,7 +25,7 @@ internal sealed class AssertionParser
     {
         _invariant = invariant;
         _text = text;
-        _words = [.. AssertionWords.Split(text)];
+        _words = AssertionGrammar.Order([.. AssertionWords.Split(text)]);
     }
 
     /// <summary>Reads a claim about the policy of <paramref name="invariant"/>.</summary>
@@ -34,36 +34,35 @@ internal sealed class AssertionParser
 
     private Assertion Parse() => _words switch
     {
-        ["never", "exec" or "run" or "start", .. var rest] => Exec(rest),
-        ["never", "env" or "environment", .. var rest] => NeverVariable(rest),
-        ["always", "env" or "environment", .. var rest] => AlwaysVariable(rest),
-        ["only", "env" or "environment", .. var rest] => OnlyVariables(rest),
+        ["never", "exec", .. var rest] => Exec(rest),
+        ["never", "env", .. var rest] => NeverVariable(rest),
+        ["always", "env", .. var rest] => AlwaysVariable(rest),
+        ["only", "env", .. var rest] => OnlyVariables(rest),
         ["never", "mount", .. var rest] => Take(rest, (place, scope) => place.StartsWith('/') ? new NeverMountAt(_text, scope, place) : throw Unknown("a mount is named by its absolute path in the container")),
         ["mounts", .. var rest, "stay", "inside"] => new MountsStayInside(_text, ScopeOf(rest)),
-        ["never", "privileged" or "elevated", .. var rest] => new NeverPrivileged(_text, ScopeOf(rest)),
+        ["never", "privileged", .. var rest] => new NeverPrivileged(_text, ScopeOf(rest)),
         ["never", "root", .. var rest] => new NeverIdentity(_text, ScopeOf(rest), "root", false),
         ["never", "user", .. var rest] => Take(rest, (who, scope) => new NeverIdentity(_text, scope, who, false)),
         ["never", "group", .. var rest] => Take(rest, (who, scope) => new NeverIdentity(_text, scope, who, true)),
-        ["never", "capability" or "cap", .. var rest] => Take(rest, (name, scope) => new NeverCapability(_text, scope, NeverCapability.Normalize(name))),
+        ["never", "capability", .. var rest] => Take(rest, (name, scope) => new NeverCapability(_text, scope, NeverCapability.Normalize(name))),
         ["always", "no_new_privileges", .. var rest] => new AlwaysWithoutNewPrivileges(_text, ScopeOf(rest)),
         ["always", "seccomp", .. var rest] => rest is [] or ["in" or "of" or "for", ..]
             ? new AlwaysSeccomp(_text, ScopeOf(rest), null) : Take(rest, (profile, scope) => new AlwaysSeccomp(_text, scope, profile)),
         ["never", "signal", .. var rest] => Signal(rest),
         ["stdout" or "stderr" or "stdin" or "stdio" or "streams" or "output" or "logs", .. var rest, "stay" or "stays", "inside"] => new StreamsStayInside(_text, ScopeOf(rest)),
         ["never", "stdout" or "stderr" or "stdin" or "stdio" or "streams" or "output", .. var rest] => new StreamsStayInside(_text, ScopeOf(rest)),
-        ["only", "layers", .. { Length: > 0 } hashes] => new LayersAre(_text, Hashes(hashes).Contains, new string('e', 64)),
-        ["never", "layer", var hash] => new LayersAre(_text, found => !string.Equals(found, hash, StringComparison.OrdinalIgnoreCase), hash),
+        ["only", "layers", .. { Length: > 0 } hashes] => new LayersAre(_text, Hashes(hashes).Contains, new string('e', 64), true),
+        ["never", "layer", var hash] => new LayersAre(_text, found => !string.Equals(found, hash, StringComparison.OrdinalIgnoreCase), hash, false),
         ["fragments", .. var rest] => Fragments(rest),
         ["never", "create", .. var rest] => new NeverCreated(_text, ScopeOf(rest is [] or ["in" or "of" or "for", ..] ? rest : ["of", .. rest])),
         ["never", .. var rest] => Point(rest),
-        _ => throw Unknown("it begins with never, always, only, stdout, mounts or fragments"),
+        _ => throw Unknown("no form of a claim fits it; docs/spec/policy-proof.md and `orchestrator policy prove --help` list them"),
     };
 
     private Assertion Exec(string[] rest) => rest switch
     {
         [] or ["in" or "of", ..] => new NeverAt(_text, ScopeOf(rest), "exec_in_container"),
         ["anything", .. var scope] => new NeverAt(_text, ScopeOf(scope), "exec_in_container"),
-        ["a" or "any", "shell", .. var scope] => Program("shell", ScopeOf(scope)),
         ["shell" or "shells", .. var scope] => Program("shell", ScopeOf(scope)),
         _ => Take(rest, (name, scope) => Program(name, scope)),
     };

@@ -25,6 +25,11 @@ internal sealed class NeverPrivileged(string text, Scope scope) : CreationAssert
 /// <param name="profile">SHA-256; null: any.</param>
 internal sealed class AlwaysSeccomp(string text, Scope scope, string? profile) : CreationAssertion(text, scope)
 {
+    // Beside the containers there is none.
+    public override IEnumerable<Way> Ways(GroupInvariant invariant, ScriptWriter scripts) => base.Ways(invariant, scripts)
+        .Concat(invariant.At("exec_external").Where(permit => permit is not StartBeside beside || Scope.HasBeside(beside.Process.Command)).Select(_ => new Way("processes beside the containers have no seccomp profile", [])))
+        .Concat(OfFragments(invariant, false, true));
+
     protected override IEnumerable<Way> Threats(ContainerEntry entry, ScriptWriter scripts) => IsGood(entry.Policy.SeccompProfile)
         ? []
         : [new Way($"{entry.Name} has {(entry.Policy.SeccompProfile.Length == 0 ? "no seccomp profile" : "another seccomp profile")}", scripts.Create(entry))];
@@ -49,7 +54,7 @@ internal sealed class NeverCreated(string text, Scope scope) : CreationAssertion
 /// <summary>No container has a mount at, below or above a place.</summary>
 internal sealed class NeverMountAt(string text, Scope scope, string place) : CreationAssertion(text, scope)
 {
-    public override IEnumerable<string> Remarks(GroupInvariant invariant) => ["Of mounts the policy's and the guest's own are counted, in the container's view; layers are not mounts."];
+    public override IEnumerable<string> Remarks(GroupInvariant invariant) => ["Of mounts the policy's and the guest's own are counted, by the names that they have there: links in an image are not followed, and layers are not mounts."];
 
     protected override IEnumerable<Way> Threats(ContainerEntry entry, ScriptWriter scripts) =>
         from rule in entry.Mounts
@@ -71,10 +76,11 @@ internal sealed class NeverMountAt(string text, Scope scope, string place) : Cre
     private static string[] Parts(string path) => [.. path.Split('/').Where(part => part is not ("" or "."))];
 }
 
-/// <summary>No mount's source leaves the folder that it has to be below by way of <c>..</c>.</summary>
+/// <summary>No mount's source leaves the folder that it has to be below.</summary>
 internal sealed class MountsStayInside(string text, Scope scope) : CreationAssertion(text, scope)
 {
-    private static readonly TextSet s_climbs = TextSet.Matching(Patterns.Re2Pattern.Parse("(?s)(.*/)?\\.\\.(/.*)?"));
+    // By ".." or, as folder and rest are put together character by character, into a folder whose name begins as the right one's does.
+    private static readonly TextSet s_climbs = TextSet.Matching(Patterns.Re2Pattern.Parse("(?s)[^/].*|(.*/)?\\.\\.(/.*)?"));
 
     protected override IEnumerable<Way> Threats(ContainerEntry entry, ScriptWriter scripts)
     {
@@ -95,9 +101,12 @@ internal sealed class MountsStayInside(string text, Scope scope) : CreationAsser
 
     protected override CreateContainer Unrestricted() => Stage.Anything() with { Mounts = [new MountRequest("/anything", Stage.SandboxDirectory + "/../..", "bind", ["rbind", "rw"])] };
 
-    protected override bool Breaks(CreateContainer create, Decision decision) => create.Mounts.Any(mount => Climbs(mount.Source));
+    protected override bool Breaks(CreateContainer create, Decision decision) => create.Mounts.Any(mount =>
+        Climbs(mount.Source) || IsBeside(create.SandboxDirectory, mount.Source) || IsBeside(create.HugePagesDirectory, mount.Source));
 
     private static bool Climbs(string source) => source.Split('/').Contains("..");
+
+    private static bool IsBeside(string folder, string source) => source.Length > folder.Length && source.StartsWith(folder, StringComparison.Ordinal) && source[folder.Length] != '/';
 }
 
 /// <summary>Scripts with a mount.</summary>

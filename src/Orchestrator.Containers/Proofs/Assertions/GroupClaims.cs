@@ -61,15 +61,22 @@ internal sealed class NeverUnencrypted(string text) : Assertion(text)
 }
 
 /// <summary>No layer but some is mounted, or some layer never is.</summary>
-internal sealed class LayersAre(string text, Func<string, bool> isGood, string stranger) : Assertion(text)
+/// <param name="text">As it was put.</param>
+/// <param name="isGood">Whether a layer may be mounted.</param>
+/// <param name="stranger">A layer that may not.</param>
+/// <param name="isClosed">Whether nothing but layers may become part of a root file system either.</param>
+internal sealed class LayersAre(string text, Func<string, bool> isGood, string stranger, bool isClosed) : Assertion(text)
 {
     public override IEnumerable<Way> Ways(GroupInvariant invariant, ScriptWriter scripts) => invariant.At("mount_device").SelectMany(permit => permit switch
     {
         MountLayer layer => isGood(layer.Hash) ? [] : Ways($"the layer {Words.Hash(layer.Hash)} may be mounted", layer.Hash),
         _ => Ways("mount_device admits every layer", stranger),
-    }).Concat(OfFragments(invariant));
+    }).Concat(isClosed && StacksAnything(invariant) ? [new Way("mount_overlay stacks what is no layer", GroupScripts.At("mount_overlay", new Unrestricted("mount_overlay", false)))] : []).Concat(OfFragments(invariant));
 
-    public override bool IsBrokenBy(GroupInvariant invariant, Step step) => step.Request is MountDevice mount && !isGood(mount.DeviceHash);
+    public override bool IsBrokenBy(GroupInvariant invariant, Step step) =>
+        (step.Request is MountDevice mount && !isGood(mount.DeviceHash)) || (isClosed && step.Request is MountOverlay && StacksAnything(invariant));
+
+    private static bool StacksAnything(GroupInvariant invariant) => invariant.At("mount_overlay").Any(permit => permit is Unrestricted);
 
     private static IEnumerable<Way> Ways(string words, string hash) => [new Way(words, GroupScripts.At("mount_device", new MountLayer(hash)))];
 }

@@ -15,10 +15,10 @@ internal sealed class NeverIdentity(string text, Scope scope, string who, bool g
 {
     private readonly long? _number = Number(who == "root" ? "0" : who);
 
-    protected override bool ConcernsProcessesBeside => false;
+    protected override bool IsSaidOfProcessesBeside => false;
 
     public override IEnumerable<string> Remarks(GroupInvariant invariant) =>
-        ["A rule by number permits every name, a rule by name every number: the image says which belong together. Processes beside the containers are the guest's own."];
+        ["A rule by number permits every name, a rule by name every number: the image says which belong together."];
 
     protected override IEnumerable<Change> Changes(ImmutableArray<string> command, string workingDirectory, ImmutableArray<EnvironmentRule> rules, ContainerEntry? container)
     {

@@ -22,17 +22,20 @@ internal abstract class ProcessAssertion(string text, Scope scope) : Assertion(t
     /// <summary>Which processes it is about.</summary>
     protected Scope Scope => scope;
 
-    /// <summary>Whether it says anything of processes beside the containers, which have no privileges of their own.</summary>
-    protected virtual bool ConcernsProcessesBeside => true;
+    /// <summary>
+    /// Whether requests to start processes beside the containers say what the claim is about. Otherwise these have whatever the guest has, and nothing
+    /// can be proved of them.
+    /// </summary>
+    protected virtual bool IsSaidOfProcessesBeside => true;
 
     public override IEnumerable<Way> Ways(GroupInvariant invariant, ScriptWriter scripts) =>
-        invariant.Permits.SelectMany(permit => Ways(permit, scripts)).Concat(OfFragments(invariant)).Concat(ConcernsProcessesBeside && !scope.IsNamed ? OfFragments(invariant, false, true) : []);
+        invariant.Permits.SelectMany(permit => Ways(permit, scripts)).Concat(OfFragments(invariant)).Concat(OfFragments(invariant, false, true));
 
     public override bool IsBrokenBy(GroupInvariant invariant, Step step) => step.Request switch
     {
         CreateContainer create => scope.Has(invariant, step.Decision.Next, create.ContainerId) && Breaks(Granted(create.Process, create.Privileges, step.Decision)),
         ExecInContainer exec => (scope.Has(invariant, step.Decision.Next, exec.ContainerId) || scope.HasProcess(exec.Process.Command)) && Breaks(Granted(exec.Process, exec.Privileges, step.Decision)),
-        ExecExternal exec => ConcernsProcessesBeside && scope.HasBeside(exec.Process.Command) && Breaks(Granted(exec.Process, null, step.Decision)),
+        ExecExternal exec => IsSaidOfProcessesBeside && scope.HasBeside(exec.Process.Command) && Breaks(Granted(exec.Process, null, step.Decision)),
         _ => false,
     };
 
@@ -60,7 +63,9 @@ internal abstract class ProcessAssertion(string text, Scope scope) : Assertion(t
         StartInside { Container: var entry, Process: var process } when scope.Has(entry) || scope.HasProcess(process.Command) =>
             Changes(process.Command, entry.Policy.WorkingDirectory, entry.Policy.Environment, entry).Select(change =>
                 new Way($"{Words.Command(process.Command)}, started in {entry.Name}, {change.Words}", scripts.Exec(entry, process, request => Apply(request, change))) { Container = entry }),
-        StartBeside beside when ConcernsProcessesBeside && scope.HasBeside(beside.Process.Command) => Changes(beside.Process.Command, beside.Process.WorkingDirectory, beside.Process.Environment, null)
+        StartBeside beside when !scope.HasBeside(beside.Process.Command) => [],
+        StartBeside beside when !IsSaidOfProcessesBeside => [new Way($"{beside.Name} has whatever the guest has", []) { Beside = beside }],
+        StartBeside beside => Changes(beside.Process.Command, beside.Process.WorkingDirectory, beside.Process.Environment, null)
             .Select(change => new Way($"{beside.Name} {change.Words}", scripts.External(beside.Process, request => change.Apply(new(request, null))?.Process)) { Beside = beside }),
         Unrestricted { Point: "create_container" or "exec_in_container" or "exec_external" } free => OfUnrestricted(free.Point),
         _ => [],
@@ -78,9 +83,11 @@ internal abstract class ProcessAssertion(string text, Scope scope) : Assertion(t
                 : new ExecInContainer(anything.ContainerId, start.Process, start.Privileges!);
             yield return new Way($"{point} admits every request", ScriptWriter.Only(request));
         }
-        else if (ConcernsProcessesBeside)
+        else
         {
-            yield return new Way($"{point} admits every request", ScriptWriter.Only(new ExecExternal(start.Process)));
+            yield return new Way(
+                $"{point} admits every request{(IsSaidOfProcessesBeside ? "" : ", and what it starts has whatever the guest has")}",
+                IsSaidOfProcessesBeside ? ScriptWriter.Only(new ExecExternal(start.Process)) : []);
         }
     }
 

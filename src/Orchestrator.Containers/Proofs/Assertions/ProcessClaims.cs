@@ -91,7 +91,7 @@ internal sealed class AlwaysVariable(string text, Scope scope, TextSet needed, F
 /// <summary>No process has a capability.</summary>
 internal sealed class NeverCapability(string text, Scope scope, string capability) : ProcessAssertion(text, scope)
 {
-    protected override bool ConcernsProcessesBeside => false;
+    protected override bool IsSaidOfProcessesBeside => false;
 
     /// <summary>A name as the kernel's headers have it, with the prefix.</summary>
     public static string Normalize(string name) => name.StartsWith("CAP_", StringComparison.OrdinalIgnoreCase) ? name.ToUpperInvariant() : "CAP_" + name.ToUpperInvariant();
@@ -123,7 +123,7 @@ internal sealed class NeverCapability(string text, Scope scope, string capabilit
 /// <summary>Every process runs with <c>no_new_privileges</c>.</summary>
 internal sealed class AlwaysWithoutNewPrivileges(string text, Scope scope) : ProcessAssertion(text, scope)
 {
-    protected override bool ConcernsProcessesBeside => false;
+    protected override bool IsSaidOfProcessesBeside => false;
 
     protected override IEnumerable<Change> Changes(ImmutableArray<string> command, string workingDirectory, ImmutableArray<EnvironmentRule> rules, ContainerEntry? container) =>
         container!.Policy.NoNewPrivileges ? [] : [new Change("may gain privileges", Gaining)];

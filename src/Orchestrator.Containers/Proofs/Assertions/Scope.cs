@@ -67,6 +67,7 @@ internal sealed class Scope
     private static bool IsCalled(ContainerEntry entry, string name) =>
         string.Equals(entry.Policy.Label, name, StringComparison.OrdinalIgnoreCase)
         || name == string.Create(CultureInfo.InvariantCulture, $"#{entry.Number}")
+        || Mentions([entry.Policy.Id], name)
         || Mentions(entry.Policy.Command, name);
 
     // The program, its file's name, or a word of an argument: "sh -c 'join a b'" is join's, too.

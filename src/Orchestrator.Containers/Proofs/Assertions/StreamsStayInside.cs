@@ -32,7 +32,7 @@ internal sealed class StreamsStayInside(string text, Scope scope) : Assertion(te
             Unrestricted { Point: "exec_in_container" } when scope.IsNamed => open.Select(entry => InOpen(scripts, entry)),
             _ => Enumerable.Empty<Way>(),
         });
-        return ways.Concat(OfFragments(invariant)).Concat(scope.IsNamed ? [] : OfFragments(invariant, false, true));
+        return ways.Concat(OfFragments(invariant)).Concat(OfFragments(invariant, false, true));
     }
 
     public override bool IsBrokenBy(GroupInvariant invariant, Step step) => step.Request switch

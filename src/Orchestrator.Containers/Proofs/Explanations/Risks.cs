@@ -37,16 +37,17 @@ internal static class Risks
     [
         .. new[] { new Risk("points that admit everything", [.. Unrestricted(prover.Invariant)]) }
             .Concat(Claims.Select(claim => new Risk(claim.Kind, [.. claim.Claims.SelectMany(prover.OpenWays).Distinct()])))
-            .Append(new Risk("shares of the host", [.. Shares(prover.Invariant)]))
+            .Append(new Risk("mounts of the guest's own files", [.. Mounts(prover.Invariant, source => source is MountSource.Path && source.Text.StartsWith('/'))]))
+            .Append(new Risk("shares of the host", [.. Mounts(prover.Invariant, source => source is MountSource.Share && prover.Invariant.At("plan9_mount").Any())]))
             .Append(new Risk("containers that can never be created", [.. prover.Invariant.Containers.Select(entry => Impossibility.Of(prover.Invariant, entry)).OfType<string>()]))
             .Where(risk => !risk.Instances.IsEmpty),
     ];
 
-    private static IEnumerable<string> Shares(GroupInvariant invariant) =>
+    private static IEnumerable<string> Mounts(GroupInvariant invariant, Func<MountSource, bool> concerned) =>
         from create in invariant.At("create_container").OfType<CreateFrom>()
-        from mount in create.Container.Mounts
-        where mount.Source is MountSource.Share && invariant.At("plan9_mount").Any()
-        select $"{create.Container.Name} may mount one at {mount.Destination}";
+        from mount in create.Container.Policy.Mounts
+        where concerned(mount.Source)
+        select $"{create.Container.Name} may mount {Words.Quote(mount.Source.Text)} at {mount.Destination}";
 
     private static IEnumerable<string> Unrestricted(GroupInvariant invariant) => invariant.Permits.OfType<Unrestricted>().Select(permit =>
         $"{permit.Point}{(invariant.Policy.Points.ContainsKey(permit.Point) ? "" : $", for the policy is for API {invariant.Policy.ApiVersion} and the point is younger ({EnforcementPoint.All[permit.Point].Introduced})")}");

@@ -89,7 +89,7 @@ internal static class ImageCommands
             IReadOnlyList<LayerImage> layers = Build(image, folder.Path);
             terminal.Result(
                 new { verified = true, digest = image.Digest.ToString(), layers = layers.Select(layer => layer.RootHash.ToString()) },
-                $"verified: image {image.Digest}, {layers.Count} layers");
+                $"verified: image {image.Digest}, {(layers.Count == 1 ? "1 layer" : $"{layers.Count} layers")}");
         });
         return command;
     }

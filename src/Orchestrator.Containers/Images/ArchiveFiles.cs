@@ -67,6 +67,11 @@ internal sealed class ArchiveFiles : ImageFiles
 
     private static FileStream Unpacked(FileStream file)
     {
+        if (!file.CanSeek)
+        {
+            throw new OrchestratorException(ImageErrors.Format, "It is a pipe; an image has to be a file or a folder.");
+        }
+
         Compression compression = Decompression.Recognize(file);
         if (compression == Compression.None)
         {

@@ -108,7 +108,7 @@ public sealed record OfferFragment(string Issuer, string Feed) : EnforcementRequ
 /// <summary>Extends the policy by a fragment.</summary>
 public sealed record LoadFragment(VerifiedFragment Fragment) : EnforcementRequest("load_fragment");
 
-/// <summary>A request that lacks what the framework's rule for its point looks at: the rule cannot hold.</summary>
+/// <summary>A request that lacks what the framework's rule for its point looks at, or whose point has no rule for Linux guests: no rule can hold.</summary>
 public sealed record IncompleteRequest(string Point) : EnforcementRequest(Point);
 
 /// <summary>Something that a flag alone decides: <c>get_properties</c>, <c>dump_stacks</c>, <c>runtime_logging</c>, <c>host_network</c>.</summary>

@@ -12,7 +12,7 @@ public static partial class RequestJson
     /// <exception cref="KeyNotFoundException">There is no such point.</exception>
     public static EnforcementRequest Read(string point, JsonElement input)
     {
-        if (!EnforcementPoint.All.ContainsKey(point))
+        if (!EnforcementPoint.All.ContainsKey(point) && !EnforcementPoint.Elsewhere.Contains(point))
         {
             throw new KeyNotFoundException($"There is no enforcement point \"{point}\".");
         }
@@ -46,6 +46,7 @@ public static partial class RequestJson
         "signal_container_process" => new SignalProcess(Text(input, "containerID"), input.GetProperty("signal").GetInt64(), IsInit(input), IsInit(input) ? [] : Texts(input, "argList")),
         "shutdown_container" => new ShutdownContainer(Text(input, "containerID")),
         "load_fragment" => new OfferFragment(Text(input, "issuer"), Text(input, "feed")),
+        _ when EnforcementPoint.Elsewhere.Contains(point) => new IncompleteRequest(point),
         _ => new FlaggedAccess(point),
     };
 

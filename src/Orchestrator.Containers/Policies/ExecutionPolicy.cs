@@ -47,10 +47,10 @@ public sealed record ExecutionPolicy
     public PolicyFlags Flags { get; init; } = new();
 
     /// <summary>What happens at an enforcement point: what the policy says of it, or what it means that the policy says nothing.</summary>
-    /// <param name="point">A name of <see cref="EnforcementPoint.All"/>.</param>
+    /// <param name="point">A name of <see cref="EnforcementPoint.All"/> or of <see cref="EnforcementPoint.Elsewhere"/>; the latter are refused unless the policy says otherwise.</param>
     public PointRule RuleAt(string point)
     {
-        EnforcementPoint asked = EnforcementPoint.All[point];
+        EnforcementPoint asked = EnforcementPoint.All.GetValueOrDefault(point) ?? new EnforcementPoint(point, Policies.FrameworkVersion.Api, PointDefault.Deny);
         if (ApiVersion is not { } api)
         {
             return PointRule.DenyAll;

@@ -24,7 +24,9 @@ public sealed class ReplayTests
             {"point": "create_container", "input": {}, "allowed": true, "allow_stdio_access": false},
             {"point": "exec_external", "input": {}, "allowed": true, "allow_stdio_access": true},
             {"point": "plan9_mount", "input": {}, "allowed": true},
-            {"point": "scratch_mount", "input": {}, "allowed": true}
+            {"point": "scratch_mount", "input": {}, "allowed": true},
+            {"point": "mount_cims", "input": {"containerID": "a"}, "allowed": false},
+            {"point": "registry_changes", "input": {}, "allowed": true}
             """;
 
         ReplayResult result = Replay(
@@ -34,12 +36,14 @@ public sealed class ReplayTests
             framework_version := "0.4.1"
             mount_device := data.framework.mount_device
             create_container := {"allowed": true}
+            mount_cims := data.framework.mount_cims
+            registry_changes := {"allowed": true}
             exec_external := {"allowed": true, "allow_stdio_access": true}
             """,
             Steps);
 
         Assert.Empty(result.Mismatches.Select(mismatch => mismatch.ToString()));
-        Assert.Equal(5, result.Steps);
+        Assert.Equal(7, result.Steps);
     }
 
     [Fact]

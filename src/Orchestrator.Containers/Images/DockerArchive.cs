@@ -11,7 +11,7 @@ internal static class DockerArchive
 
     public static ImageContent Read(ImageFiles files, string? reference)
     {
-        ImageDocument entry = Choose(ImageDocument.Parse(ManifestFile, files.ReadDocument(ManifestFile)).AsList(), reference);
+        ImageDocument entry = ImageName.Choose(ImageDocument.Parse(ManifestFile, files.ReadDocument(ManifestFile)).AsList(), image => Names(image), reference);
         RefuseForeign(entry);
         string configName = entry.Require("Config").AsText();
         byte[] config = files.ReadDocument(configName);
@@ -36,18 +36,6 @@ internal static class DockerArchive
         // A layer that is not packed is its archive, which the configuration names.
         bool known = compression == Compression.None && index < configuration.DiffIds.Length;
         return new LayerBlob(file, known ? configuration.DiffIds[index] : null, compression);
-    }
-
-    private static ImageDocument Choose(ImmutableArray<ImageDocument> entries, string? reference)
-    {
-        List<ImageDocument> named = [.. entries.Where(entry => reference is null || Names(entry).Any(name => ImageName.Matches(name, reference)))];
-        string present = string.Join(", ", entries.SelectMany(entry => Names(entry)).Select(ImageDocument.Shorten));
-        return named switch
-        {
-            [ImageDocument only] => only,
-            [] => throw new OrchestratorException(ImageErrors.NotFound, $"There is no image {reference}; there are {(present.Length > 0 ? present : "none with a name")}."),
-            _ => throw new OrchestratorException(ImageErrors.Ambiguous, $"There are {named.Count} images: {(present.Length > 0 ? present : "none has a name")}."),
-        };
     }
 
     private static ImmutableArray<string> Names(ImageDocument entry) => entry.Find("RepoTags")?.AsTexts() ?? [];

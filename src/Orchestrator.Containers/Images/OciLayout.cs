@@ -50,15 +50,11 @@ internal static class OciLayout
     {
         var search = new ManifestSearch(files);
         search.Collect(Document(files, IndexFile), [], depth: 1);
-        List<Candidate> all = search.Found;
-        List<Candidate> named = [.. all.Where(candidate => reference is null || candidate.Names.Any(name => ImageName.Matches(name, reference))).DistinctBy(candidate => candidate.Descriptor.Digest)];
-        string present = string.Join(", ", all.SelectMany(candidate => candidate.Names).Distinct(StringComparer.Ordinal).Select(ImageDocument.Shorten));
-        return named switch
-        {
-            [Candidate only] => only,
-            [] => throw new OrchestratorException(ImageErrors.NotFound, $"There is no image {reference} for {ContainerImage.Platform}; there are {(present.Length > 0 ? present : "none with a name")}."),
-            _ => throw new OrchestratorException(ImageErrors.Ambiguous, $"There are {named.Count} images: {(present.Length > 0 ? present : "none has a name")}."),
-        };
+
+        // One image can be there under several names.
+        IEnumerable<Candidate> images = search.Found.GroupBy(candidate => candidate.Descriptor.Digest)
+            .Select(same => new Candidate(same.First().Descriptor, [.. same.SelectMany(candidate => candidate.Names).Distinct(StringComparer.Ordinal)]));
+        return ImageName.Choose([.. images], candidate => candidate.Names, reference);
     }
 
     private static void RequireVersion(ImageDocument document)

@@ -74,6 +74,7 @@ public sealed class VerityTree
 
     private static void HashFile(SafeFileHandle file, long dataBlocks, byte[] hashes)
     {
+        ReadAt source = VerityReader.SourceOf(file);
         long pieces = (dataBlocks + PieceBlocks - 1) / PieceBlocks;
         Parallel.For(0, pieces, piece =>
         {
@@ -83,7 +84,7 @@ public sealed class VerityTree
             try
             {
                 Span<byte> salted = buffer.AsSpan(0, VerityFormat.SaltSize + (blocks * VerityFormat.BlockSize));
-                ReadExactly(file, salted[VerityFormat.SaltSize..], first * VerityFormat.BlockSize);
+                source(first * VerityFormat.BlockSize, salted[VerityFormat.SaltSize..]);
                 VerityFormat.HashBlocks(salted, hashes.AsSpan((int)(first * VerityFormat.HashSize)));
             }
             finally
@@ -91,20 +92,5 @@ public sealed class VerityTree
                 ArrayPool<byte>.Shared.Return(buffer);
             }
         });
-    }
-
-    private static void ReadExactly(SafeFileHandle file, Span<byte> buffer, long offset)
-    {
-        while (!buffer.IsEmpty)
-        {
-            int read = RandomAccess.Read(file, buffer, offset);
-            if (read == 0)
-            {
-                throw new EndOfStreamException("The file is shorter than its blocks.");
-            }
-
-            buffer = buffer[read..];
-            offset += read;
-        }
     }
 }

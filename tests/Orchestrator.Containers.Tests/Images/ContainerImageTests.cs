@@ -73,6 +73,21 @@ public sealed class ContainerImageTests
         Assert.Equal("image-not-found", Assert.Throws<OrchestratorException>(() => ContainerImage.Open(builder.Path, "all:1")).Code.Id);
     }
 
+    [Fact]
+    public void An_image_under_two_names_is_one_image()
+    {
+        using var folder = new TempFolder();
+        string layout = MakeWithUmoci(folder);
+        Tool.Run("umoci", "tag", "--image", $"{layout}:two", "second");
+        Tool.Run("umoci", "rm", "--image", $"{layout}:one");
+
+        foreach (string? reference in (string?[])[null, "two", "second"])
+        {
+            using ContainerImage image = ContainerImage.Open(layout, reference);
+            Assert.Equal(["second", "two"], image.Names.Order(StringComparer.Ordinal));
+        }
+    }
+
     [Theory]
     [InlineData("../outside.tar", null)]
     [InlineData("/etc/passwd", null)]

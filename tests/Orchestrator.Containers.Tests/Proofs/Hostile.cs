@@ -3,6 +3,7 @@ using Orchestrator.Containers.Enforcement;
 using Orchestrator.Containers.Fragments;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Containers.Tests.Fragments;
+using Orchestrator.Tests;
 
 namespace Orchestrator.Containers.Tests.Proofs;
 

@@ -12,6 +12,9 @@ public enum SecurityProperty
     /// <summary>What arrives belongs to this job, party and device.</summary>
     Binding,
 
+    /// <summary>What runs in a group is what its execution policy admits.</summary>
+    Containment,
+
     /// <summary>Keys, data and results are seen by those alone whom the parties named.</summary>
     Confidentiality,
 
@@ -42,6 +45,9 @@ public enum Watcher
 
     /// <summary>The host program, against whoever can write to its state folder.</summary>
     Host,
+
+    /// <summary>The guest agent of a container group.</summary>
+    Guest,
 }
 
 /// <summary>What everybody may know of an attack; docs/attacks.md is the table of them.</summary>
@@ -50,4 +56,11 @@ public enum Watcher
 /// <param name="Tests">What it would break.</param>
 /// <param name="NoticedBy">Who must notice.</param>
 /// <param name="Code">The error code with which it must end.</param>
-public sealed record AttackCard(string Name, string Deed, SecurityProperty Tests, Watcher NoticedBy, string Code);
+public sealed record AttackCard(string Name, string Deed, SecurityProperty Tests, Watcher NoticedBy, string Code)
+{
+    /// <summary>What the execution policy's denial has to say, in the published framework's words; empty where it is no such denial.</summary>
+    public string Denial { get; init; } = "";
+
+    /// <summary>The code, and what the denial has to say.</summary>
+    public string Ending => Denial.Length == 0 ? Code : $"{Code}: {Denial}";
+}

@@ -1,4 +1,5 @@
 using Orchestrator.Attack.Attacks;
+using Orchestrator.Attack.Guests;
 
 namespace Orchestrator.Attack;
 
@@ -13,9 +14,9 @@ public static class AttackCatalogue
     ];
 
     /// <summary>What there is to know of each.</summary>
-    public static IReadOnlyList<AttackCard> Cards { get; } = [.. All(new AttackMaterial()).Select(attack => attack.Card)];
+    public static IReadOnlyList<AttackCard> Cards { get; } = [.. All(new AttackMaterial()).Select(attack => attack.Card), .. GuestRange.All.Select(attack => attack.Card)];
 
-    /// <summary>A fresh instance of each, for one run each.</summary>
+    /// <summary>A fresh instance of each that is mounted on a job, for one run each; those on container groups are <see cref="GuestRange.All"/>.</summary>
     /// <param name="material">What they are made of.</param>
     public static IReadOnlyList<Attack> All(AttackMaterial material) =>
     [

@@ -13,4 +13,8 @@ public static class AttackErrors
 
     /// <summary>An attack succeeded.</summary>
     public static readonly ErrorCode NotStopped = new("attack-not-stopped", ErrorClass.Integrity, "An attack was not stopped, or did not happen.", "See the table; an attack that succeeds is a defect, report it.");
+
+
+    /// <summary>What attacked groups run is not there.</summary>
+    public static readonly ErrorCode ProgramMissing = new("attack-program-missing", ErrorClass.Unavailable, "The program that attacked groups run is not installed.", "Run eng/setup.sh, or install Debian's package busybox-static.");
 }

@@ -10,7 +10,7 @@ internal sealed class FrameStream(Stream stream) : IDisposable
     /// <summary>Bytes of a message at most: a policy of the largest size, and what stands around it.</summary>
     public const int MaxBytes = 9 << 20;
 
-    private static readonly CborLimits s_limits = new() { MaxBytes = MaxBytes, MaxDepth = 8 };
+    private static readonly CborLimits s_limits = new() { MaxBytes = MaxBytes };
 
     private readonly SemaphoreSlim _writing = new(1);
 

@@ -31,6 +31,10 @@ public sealed class AttackDocumentTests
         party is its accomplice and lends its keys. It has no key of the simulated vendor: what it signs, it signs with keys of its own.
         To delay or stop a job is no attack: a host can always do that.
 
+        Attacks on container groups are mounted on a group of its own each, in a real sandbox under a real guest agent, which needs root. They count
+        as stopped when the deed was done to the group or shown to the party, the code is that of the table, the policy's denial says
+        what the table says behind it, and the group's state is what it was before.
+
 
         """;
 
@@ -70,7 +74,7 @@ public sealed class AttackDocumentTests
         text.Append("| name | the host ... | property | noticed by | code |\n| --- | --- | --- | --- | --- |\n");
         foreach (AttackCard card in AttackCatalogue.Cards)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| `{card.Name}` | {card.Deed} | {WordOf(card.Tests)} | {WordOf(card.NoticedBy)} | `{card.Code}` |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| `{card.Name}` | {card.Deed} | {WordOf(card.Tests)} | {WordOf(card.NoticedBy)} | `{card.Code}`{(card.Denial.Length > 0 ? $" {card.Denial}" : "")} |\n");
         }
 
         return text.ToString();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Orchestrator.Attack;
+using Orchestrator.Attack.Guests;
 using Orchestrator.Attack.Ranges;
 using Orchestrator.Errors;
 using Spectre.Console;
@@ -20,7 +21,7 @@ internal static class AttackCommand
         var folder = new Option<string?>("--folder") { Description = "Keep keys, state and logs in this folder, to look at. Default: a temporary one.", HelpName = "DIR" };
         var command = new CliCommand(
             "attack",
-            "Play a hostile host: start a throw-away host, device and three parties on this machine, and mount attacks on live jobs. The last line is attacks: stopped=N of=N; fails if one is not stopped.",
+            "Play a hostile host: start a throw-away host, device, three parties and container groups on this machine, and mount attacks on live jobs and groups (the latter need root). The last line is attacks: stopped=N of=N; fails if one is not stopped.",
             "orchestrator attack --list",
             "orchestrator attack --run flip-bit",
             "orchestrator attack --run all --json")
@@ -57,23 +58,10 @@ internal static class AttackCommand
         string place = folder is null ? Directory.CreateTempSubdirectory("orchestrator-attack-").FullName : Path.GetFullPath(folder);
         try
         {
-            terminal.Note("starting a host, a device and three parties, and running an honest job");
-            await using AttackRange range = await AttackRange.StartAsync(place, cancel);
             var outcomes = new List<AttackOutcome>();
-            foreach (Attack.Attack attack in AttackCatalogue.All(range.Material).Where(attack => name is Everything || attack.Card.Name == name))
-            {
-                AttackOutcome outcome = await range.RunAsync(attack, cancel);
-                outcomes.Add(outcome);
-                terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{WordOf(outcome.Verdict)}  {outcome.Card.Name}: the host {outcome.Card.Deed} ({outcome.Elapsed.TotalSeconds:0.0} s)"));
-                if (outcome.Verdict != Verdict.Stopped)
-                {
-                    terminal.Note($"    must end with {outcome.Card.Code}; told: {outcome.Told}");
-                }
-            }
-
+            await RunOnJobsAsync(terminal, name, place, outcomes, cancel);
+            await RunOnGroupsAsync(terminal, name, place, outcomes, cancel);
             terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{outcomes.Count} attacks took {outcomes.Sum(outcome => outcome.Elapsed.TotalSeconds):0} s"));
-            await range.ControlAsync(cancel);
-            terminal.Note("an honest job still runs on the same device");
             return outcomes;
         }
         finally
@@ -85,10 +73,61 @@ internal static class AttackCommand
         }
     }
 
+    private static async Task RunOnJobsAsync(Terminal terminal, string name, string place, List<AttackOutcome> outcomes, CancellationToken cancel)
+    {
+        if (name != Everything && GuestRange.All.Any(attack => attack.Card.Name == name))
+        {
+            return;
+        }
+
+        terminal.Note("starting a host, a device and three parties, and running an honest job");
+        await using AttackRange range = await AttackRange.StartAsync(place, cancel);
+        foreach (Attack.Attack attack in AttackCatalogue.All(range.Material).Where(attack => name is Everything || attack.Card.Name == name))
+        {
+            Keep(terminal, await range.RunAsync(attack, cancel), outcomes);
+        }
+
+        await range.ControlAsync(cancel);
+        terminal.Note("an honest job still runs on the same device");
+    }
+
+    private static async Task RunOnGroupsAsync(Terminal terminal, string name, string place, List<AttackOutcome> outcomes, CancellationToken cancel)
+    {
+        GuestAttack[] attacks = [.. GuestRange.All.Where(attack => name is Everything || attack.Card.Name == name)];
+        if (attacks.Length == 0)
+        {
+            return;
+        }
+
+        // Of all attacks those that cannot be mounted are left out, and said to be; one that was asked for by name fails.
+        if (name is Everything && !Environment.IsPrivilegedProcess)
+        {
+            terminal.Note($"{attacks.Length} attacks on container groups need root and were not mounted");
+            return;
+        }
+
+        using var range = new GuestRange(Path.Combine(place, "groups"));
+        foreach (GuestAttack attack in attacks)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Keep(terminal, await range.RunAsync(attack), outcomes);
+        }
+    }
+
+    private static void Keep(Terminal terminal, AttackOutcome outcome, List<AttackOutcome> outcomes)
+    {
+        outcomes.Add(outcome);
+        terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{WordOf(outcome.Verdict)}  {outcome.Card.Name}: the host {outcome.Card.Deed} ({outcome.Elapsed.TotalSeconds:0.0} s)"));
+        if (outcome.Verdict != Verdict.Stopped)
+        {
+            terminal.Note($"    must end with {outcome.Card.Ending}; told: {outcome.Told}");
+        }
+    }
+
     private static void Print(Terminal terminal, IReadOnlyList<AttackOutcome> outcomes)
     {
         int stopped = outcomes.Count(outcome => outcome.Verdict == Verdict.Stopped);
-        IEnumerable<string[]> rows = outcomes.Select(outcome => (string[])[outcome.Card.Name, outcome.Card.Deed, WordOf(outcome.Verdict), outcome.Card.Code, outcome.Told]);
+        IEnumerable<string[]> rows = outcomes.Select(outcome => (string[])[outcome.Card.Name, outcome.Card.Deed, WordOf(outcome.Verdict), outcome.Card.Ending, outcome.Told]);
         terminal.Result(
             new { attacks = outcomes.Select(ToJson), stopped, of = outcomes.Count },
             $"{TableOf(["attack", "the host ...", "verdict", "code", "what was said"], rows)}\nattacks: stopped={stopped} of={outcomes.Count}");
@@ -103,9 +142,9 @@ internal static class AttackCommand
         }
     }
 
-    private static string[] Describe(AttackCard card) => [card.Name, card.Deed, WordOf(card.Tests), WordOf(card.NoticedBy), card.Code];
+    private static string[] Describe(AttackCard card) => [card.Name, card.Deed, WordOf(card.Tests), WordOf(card.NoticedBy), card.Ending];
 
-    private static object ToJson(AttackCard card) => new { name = card.Name, deed = card.Deed, property = card.Tests, noticed_by = card.NoticedBy, code = card.Code };
+    private static object ToJson(AttackCard card) => new { name = card.Name, deed = card.Deed, property = card.Tests, noticed_by = card.NoticedBy, code = card.Code, denial = card.Denial.Length > 0 ? card.Denial : null };
 
     private static object ToJson(AttackOutcome outcome) => new
     {

@@ -117,18 +117,23 @@ public sealed class GroupClient(GuestChannel channel)
     /// <exception cref="OrchestratorException"><see cref="DecisionErrors.LogBroken"/>.</exception>
     public async Task<VerifiedDecisions> DecisionsAsync(VerificationKey key, CancellationToken cancel = default)
     {
+        (ReadOnlyMemory<byte> head, IReadOnlyList<ReadOnlyMemory<byte>> entries) = await SignedDecisionsAsync(cancel).ConfigureAwait(false);
+        return DecisionHead.Verify(head, entries, key);
+    }
+
+    /// <summary>All decisions so far as the group gives them: the signed head, and the entries, for <see cref="DecisionHead.Verify"/>.</summary>
+    public async Task<(ReadOnlyMemory<byte> Head, IReadOnlyList<ReadOnlyMemory<byte>> Entries)> SignedDecisionsAsync(CancellationToken cancel = default)
+    {
         var entries = new List<ReadOnlyMemory<byte>>();
         while (true)
         {
             CborField page = await channel.AskAsync(Operations.Decisions, CborMap.Of(("from", (long)entries.Count)), cancel).ConfigureAwait(false);
-            (int count, ReadOnlyMemory<byte> head) = page.ReadMap(map =>
+            (ReadOnlyMemory<byte>[] more, ReadOnlyMemory<byte> head) = page.ReadMap(map =>
+                (map.Required("entries").AsArray().Select(entry => entry.AsBytes(MaxText)).ToArray(), map.Required("head").AsBytes(MaxText)));
+            entries.AddRange(more);
+            if (more.Length < DecisionHead.PageSize)
             {
-                entries.AddRange(map.Required("entries").AsArray().Select(entry => entry.AsBytes(MaxText)));
-                return (map.Required("entries").AsArray().Length, map.Required("head").AsBytes(MaxText));
-            });
-            if (count < DecisionHead.PageSize)
-            {
-                return DecisionHead.Verify(head, entries, key);
+                return (head, entries);
             }
         }
     }

@@ -1,0 +1,17 @@
+namespace Orchestrator.Attack.Guests;
+
+/// <summary>One thing that a hostile host does to a container group.</summary>
+public sealed class GuestAttack
+{
+    internal GuestAttack(AttackCard card, Func<GuestScene, Task> mount)
+    {
+        Card = card;
+        Mount = mount;
+    }
+
+    /// <summary>What it is.</summary>
+    public AttackCard Card { get; }
+
+    /// <summary>Does it: honest steps first, then <see cref="GuestScene.StrikeAsync"/> or <see cref="GuestScene.Judge"/>.</summary>
+    internal Func<GuestScene, Task> Mount { get; }
+}

@@ -71,6 +71,7 @@ public static class CommandLine
             EvidenceCommands.Create(terminal),
             ImageCommands.Create(terminal),
             PolicyCommands.Create(terminal),
+            GroupCommands.Create(terminal),
             ServiceCommands.CreateHost(terminal),
             ServiceCommands.CreateDevice(terminal),
             ServiceCommands.CreateShim(terminal),

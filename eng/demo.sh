@@ -1,9 +1,16 @@
 #!/usr/bin/env bash
 # Runs the demonstration: two clinics and a lab train one model on an attested device, then a hostile host attacks.
+# With JOIN=1 the clinics hold different columns of the same patients, which a confidential container group joins first (examples/join).
 # With FOLDER=dir, keys, sealed files, logs and results stay there to look at. With ATTACK=1 every attack there is, and nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [[ "${ATTACK:-0}" == 1 ]]; then
     exec bin/orchestrator attack --run all ${FOLDER:+--folder "$FOLDER"}
 fi
-exec artifacts/bin/Orchestrator.Demo/release/Orchestrator.Demo bin/orchestrator training/datasets training/programs ${FOLDER:+"$FOLDER"}
+if [[ "${JOIN:-0}" == 1 && "$(id -u)" -ne 0 ]]; then
+    echo "demo: container groups in a sandbox need root: run \`sudo make demo JOIN=1\`" >&2
+    exit 2
+fi
+join=()
+[[ "${JOIN:-0}" == 1 ]] && join=(--join examples/join)
+exec artifacts/bin/Orchestrator.Demo/release/Orchestrator.Demo "${join[@]}" bin/orchestrator training/datasets training/programs ${FOLDER:+"$FOLDER"}

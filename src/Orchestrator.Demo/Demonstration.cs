@@ -1,10 +1,8 @@
 using System.Globalization;
-using System.Text.Json;
 using Orchestrator.Attack;
 using Orchestrator.Attack.Attacks;
 using Orchestrator.Attack.Ranges;
 using Orchestrator.Attack.Relay;
-using Orchestrator.Attestation;
 using Orchestrator.Sdk;
 using Spectre.Console;
 using Recorder = Orchestrator.Attack.Attacks.Recorder;
@@ -29,8 +27,6 @@ internal sealed record Findings(double Accuracy, bool PlaintextEqual, bool Recei
 /// </summary>
 internal sealed class Demonstration(Command command, Story story, string folder, string datasets, string programs)
 {
-    private const string SmallFrames = "8192";
-
     private readonly string _datasets = Path.GetFullPath(datasets);
     private readonly string _programs = Path.GetFullPath(programs);
 
@@ -41,13 +37,14 @@ internal sealed class Demonstration(Command command, Story story, string folder,
         Actor clinicA = scene.Party("clinic-a");
         Actor clinicB = scene.Party("clinic-b");
         IReadOnlyList<Actor> everyone = [lab, clinicA, clinicB];
+        var steps = new Steps(command, story, _datasets);
 
         story.Chapter("A rented machine: an untrusted host, and a simulated accelerator behind it");
         Uri device = await scene.StartDeviceAsync("device", cancel, "--vendor", scene.VendorFolder);
         HostileRelay relay = scene.Keep(await HostileRelay.StartAsync(device, cancel));
         var material = new AttackMaterial();
         relay.Mount(new Recorder(material.Earlier), device);
-        Uri host = await scene.StartHostAsync(relay, cancel);
+        Uri host = await scene.StartHostAsync(relay.Address, cancel);
         story.Line($"host {host}, device {device}");
 
         story.Chapter("Three parties make their keys");
@@ -58,11 +55,10 @@ internal sealed class Demonstration(Command command, Story story, string folder,
 
         story.Chapter("Each seals what it brings, on its own machine, and pushes ciphertext to the host");
         string schema = Path.Combine(_datasets, "wdbc.schema.yaml");
-        await SealDataAsync(clinicA, "clinic-a.csv", schema, host, cancel);
-        await SealDataAsync(clinicB, "clinic-b.csv", schema, host, cancel);
-        await SealDataAsync(lab, "holdout.csv", schema, host, cancel);
-        await lab.TypeAsync(["program", "seal", Path.Combine(_programs, "wdbc_mlp.pt"), "-o", lab.PathOf("program.itx")], lab.OptionsOfKeys, cancel);
-        await lab.TypeAsync(["data", "push", lab.PathOf("program.itx")], lab.OptionsOfHost(host), cancel);
+        await steps.SealDataAsync(clinicA, "clinic-a.csv", schema, host, cancel);
+        await steps.SealDataAsync(clinicB, "clinic-b.csv", schema, host, cancel);
+        await steps.SealDataAsync(lab, "holdout.csv", schema, host, cancel);
+        await Steps.SealProgramAsync(lab, Path.Combine(_programs, "wdbc_mlp.pt"), host, cancel);
 
         story.Chapter("Each says to what its keys may go, and leaves an agent running");
         foreach (Actor actor in everyone)
@@ -75,7 +71,7 @@ internal sealed class Demonstration(Command command, Story story, string folder,
         string jobFile = lab.PathOf("job.yaml");
         await File.WriteAllTextAsync(jobFile, JobText.Job(
             everyone.Select(actor => actor.Identity),
-            await MeasureAsync(cancel),
+            await steps.MeasureAsync(cancel),
             lab.PathOf("program.itx"),
             [("clinic-a", "train", clinicA.PathOf("clinic-a.itx")), ("clinic-b", "train", clinicB.PathOf("clinic-b.itx")), ("lab", "evaluate", lab.PathOf("holdout.itx"))]), cancel);
         await lab.TypeAndShowAsync(["job", "plan", jobFile], lab.OptionsOfKeys, cancel);
@@ -91,7 +87,7 @@ internal sealed class Demonstration(Command command, Story story, string folder,
         story.Chapter("The lab opens the model; anybody can check the receipt");
         string results = lab.PathOf("results");
         await lab.TypeAsync(["job", "result", job, "-o", results], [.. lab.OptionsOfHost(host), "--policy", lab.PathOf("policy.yaml")], cancel);
-        bool verified = await VerifyReceiptAsync(clinicA, results, cancel);
+        bool verified = await steps.VerifyReceiptAsync(clinicA, results, cancel);
         var twin = new PlaintextTwin(command, _datasets, _programs, folder);
         double accuracy = await twin.AccuracyAsync(JobFile.Read(jobFile), Path.Combine(results, "model.safetensors"), cancel);
         story.Good(string.Create(CultureInfo.InvariantCulture, $"accuracy on the lab's held-out patients: {accuracy:0.0000}"));
@@ -102,31 +98,6 @@ internal sealed class Demonstration(Command command, Story story, string folder,
         IReadOnlyList<AttackOutcome> outcomes = await AttackAsync(scene, relay, device, material, host, jobFile, everyone, cancel);
         story.Write(Show(outcomes));
         return new Findings(accuracy, equal, verified, outcomes.Count(outcome => outcome.Verdict == Verdict.Stopped), outcomes.Count, story.Elapsed);
-    }
-
-    private async Task SealDataAsync(Actor actor, string file, string schema, Uri host, CancellationToken cancel)
-    {
-        string sealedFile = actor.PathOf(Path.ChangeExtension(file, ".itx"));
-        await actor.TypeAsync(
-            ["data", "seal", Path.Combine(_datasets, file), "--schema", schema, "--frame-size", SmallFrames, "-o", sealedFile],
-            actor.OptionsOfKeys,
-            cancel);
-        await actor.TypeAsync(["data", "push", sealedFile], actor.OptionsOfHost(host), cancel);
-    }
-
-    private async Task<FirmwareMeasurements> MeasureAsync(CancellationToken cancel)
-    {
-        using JsonDocument measured = JsonDocument.Parse(await command.RunAsync(["device", "measure", "--json"], line: null, cancel));
-        Measurement Read(string name) => Measurement.Parse(measured.RootElement.GetProperty(name).GetString()!);
-        return new FirmwareMeasurements(Read("ccu"), Read("icu"), Read("tiles"));
-    }
-
-    private async Task<bool> VerifyReceiptAsync(Actor actor, string results, CancellationToken cancel)
-    {
-        story.Typed(actor.Name, "receipt verify receipt.cose --policy policy.yaml");
-        CommandResult result = await command.TryRunAsync(
-            ["receipt", "verify", Path.Combine(results, "receipt.cose"), "--policy", actor.PathOf("policy.yaml")], story.Line, cancel);
-        return result.ExitCode == 0;
     }
 
     private async Task<IReadOnlyList<AttackOutcome>> AttackAsync(

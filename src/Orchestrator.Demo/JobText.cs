@@ -51,6 +51,32 @@ internal static class JobText
 
         """;
 
+    /// <summary>The section of a policy about container groups: one simulated processor's root, one measurement, sandboxes allowed by name.</summary>
+    public static string Groups(string root, string revocations, string measurement) =>
+        $"""
+        snp:
+          roots: [{root}]
+          crl: {revocations}
+          measurements: [{measurement}]
+          allow: [simulated, sandbox]
+
+        """;
+
+    /// <summary>The section of a job about its prepare stage.</summary>
+    public static string Prepare(string name, string policy, string measurement, IEnumerable<(string Name, string Owner, string Sealed)> inputs, string schema, string deviceRoot) =>
+        $$"""
+        prepare:
+          - name: {{name}}
+            policy: {{policy}}
+            measurements: [{{measurement}}]
+            inputs:
+        {{Lines(inputs.Select(input => $"      - {{ name: {input.Name}, owner: {input.Owner}, sealed: {input.Sealed} }}"))}}
+            outputs:
+              - { name: joined.csv, role: train, schema: {{schema}}, most_records: 1000, frame_size: 8192 }
+            devices: { roots: [{{deviceRoot}}], allow: [simulated_devices, unknown_revocation] }
+
+        """;
+
     private static string Stream((string Owner, string Role, string Sealed) stream) =>
         $"  - {{ owner: {stream.Owner}, role: {stream.Role}, sealed: {stream.Sealed} }}";
 

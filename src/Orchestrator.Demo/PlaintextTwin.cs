@@ -6,7 +6,8 @@ using Orchestrator.Sdk;
 namespace Orchestrator.Demo;
 
 /// <summary>Trains the same job on the plaintext, with the same trainer but without device and host, to compare.</summary>
-internal sealed class PlaintextTwin(Command command, string datasets, string programs, string folder)
+/// <param name="prepared">What the job's stage makes, in plaintext; null: it has none.</param>
+internal sealed class PlaintextTwin(Command command, string datasets, string programs, string folder, string? prepared = null)
 {
     private const string Tiles = "Orchestrator.Tiles";
 
@@ -35,7 +36,7 @@ internal sealed class PlaintextTwin(Command command, string datasets, string pro
         {
             ["program"] = Path.Combine(programs, "wdbc_mlp.pt"),
             ["plan"] = CborJson.ToJson(job.Plan.ToCbor()),
-            ["streams"] = new JsonArray([.. job.Data.Select(Describe)]),
+            ["streams"] = new JsonArray([.. job.Data.Select(Describe), .. job.Stages.SelectMany(stage => stage.Outputs).Where(_ => prepared is not null).Select(output => Describe(output, prepared!))]),
         };
         await File.WriteAllTextAsync(path, description.ToJsonString(), cancel);
         return path;
@@ -52,4 +53,12 @@ internal sealed class PlaintextTwin(Command command, string datasets, string pro
             ["frame_size"] = header.FrameSize,
         };
     }
+
+    private static JsonObject Describe(StageResult output, string file) => new()
+    {
+        ["role"] = output.Role.ToString().ToLowerInvariant(),
+        ["file"] = file,
+        ["schema"] = CborJson.ToJson(output.Schema.ToCbor()),
+        ["frame_size"] = Crypto.Streams.StreamHeader.FrameSizeFor(output.Schema.RecordSize, output.FrameSize),
+    };
 }

@@ -2,6 +2,14 @@ using Orchestrator.Demo;
 using Spectre.Console;
 
 // orchestrator-demo COMMAND DATASETS PROGRAMS [FOLDER]: `make demo` knows the paths. With FOLDER everything stays there to look at.
+// --join EXAMPLE in front: the demonstration of a join in a confidential container group, whose files are in EXAMPLE.
+string? join = null;
+if (args is ["--join", { } example, .. var rest])
+{
+    join = example;
+    args = rest;
+}
+
 if (args.Length is < 3 or > 4)
 {
     Console.Error.WriteLine("usage: Orchestrator.Demo COMMAND DATASETS PROGRAMS [FOLDER]");
@@ -30,8 +38,10 @@ if (Console.IsOutputRedirected)
 var story = new Story(console, TimeProvider.System);
 try
 {
-    var demonstration = new Demonstration(new Command(args[0]), story, folder, args[1], args[2]);
-    Findings findings = await demonstration.RunAsync(interrupted.Token);
+    var command = new Command(args[0]);
+    Findings findings = join is null
+        ? await new Demonstration(command, story, folder, args[1], args[2]).RunAsync(interrupted.Token)
+        : await new JoinDemonstration(command, story, folder, args[1], args[2], join).RunAsync(interrupted.Token);
     story.End(findings.ToString());
     return findings.Holds ? 0 : 1;
 }

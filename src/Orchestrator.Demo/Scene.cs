@@ -1,5 +1,3 @@
-using Orchestrator.Attack.Relay;
-
 namespace Orchestrator.Demo;
 
 /// <summary>Folders, the rented machine (host, relay, device) and everything else that must end when the demonstration does.</summary>
@@ -39,12 +37,30 @@ internal sealed class Scene(string folder, Command command, Story story) : IAsyn
     public Task<Uri> StartOtherDeviceAsync(IReadOnlyList<string> options, CancellationToken cancel) =>
         StartDeviceAsync($"device-{++_otherDevices}", cancel, ["--vendor", VendorFolder, .. options]);
 
-    public async Task<Uri> StartHostAsync(HostileRelay relay, CancellationToken cancel)
+    /// <summary>The simulated processor's root, as a party would have it from the vendor.</summary>
+    public string ProcessorRoot => Path.Combine(Processor, "ark.pem");
+
+    /// <summary>The root's list of revoked certificates.</summary>
+    public string ProcessorRevocations => Path.Combine(Processor, "crl.der");
+
+    private string Processor => Path.Combine(folder, "processor");
+
+    /// <summary>A shim that knows one group.</summary>
+    public async Task<Uri> StartShimAsync(string group, CancellationToken cancel)
+    {
+        string ready = Path.Combine(folder, "shim.url");
+        Service shim = Keep(command.Start(
+            Path.Combine(folder, "shim.log"),
+            ["shim", "run", "--state", Path.Combine(folder, "shim"), "--psp", Processor, "--group", group, "--listen", "127.0.0.1:0", "--ready-file", ready]));
+        return await shim.ReadyAsync(ready, cancel);
+    }
+
+    public async Task<Uri> StartHostAsync(Uri device, CancellationToken cancel, params IReadOnlyList<string> options)
     {
         string ready = Path.Combine(folder, "host.url");
         Service host = Keep(command.Start(
             Path.Combine(folder, "host.log"),
-            ["host", "run", "--state", Path.Combine(folder, "host"), "--listen", "127.0.0.1:0", "--device", relay.Address.ToString(), "--ready-file", ready]));
+            ["host", "run", "--state", Path.Combine(folder, "host"), "--listen", "127.0.0.1:0", "--device", device.ToString(), "--ready-file", ready, .. options]));
         return await host.ReadyAsync(ready, cancel);
     }
 

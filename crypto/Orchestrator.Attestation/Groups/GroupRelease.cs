@@ -43,9 +43,35 @@ public static class GroupRelease
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(expectations);
-        SnpPolicy own = policy with { PolicyDigest = expectations.Policy.ToArray(), AllowUnknownMeasurement = policy.Measurements is null && policy.Endorsers is null };
-        ImmutableArray<Denial> denials = [.. SessionDenials(policy.Party, group, expectations), .. own.Assess(group.Report, group.Endorsement)];
+        ImmutableArray<Denial> denials = [.. SessionDenials(policy.Party, group, expectations), .. Assess(policy, group, expectations.Policy, expectations.Measurements)];
         return denials.IsEmpty ? (new GroupPermit(group, policy.Party), denials) : (null, denials);
+    }
+
+    /// <summary>What a party's policy has against a group, leaving the session aside: for receipts. Permits nothing.</summary>
+    /// <param name="policy">The party's.</param>
+    /// <param name="group">Verified under the roots of that policy.</param>
+    /// <param name="execution">SHA-256 of the stage's execution policy.</param>
+    /// <param name="measurements">Launch measurements that the stage accepts; none accepts nothing.</param>
+    public static ImmutableArray<Denial> Assess(SnpPolicy policy, VerifiedGroup group, Digest execution, ImmutableArray<Measurement> measurements)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(group);
+        SnpPolicy own = policy with { PolicyDigest = execution.ToArray(), AllowUnknownMeasurement = policy.Measurements is null && policy.Endorsers is null };
+        return [.. StageDenials(policy.Party, group, execution, measurements), .. own.Assess(group.Report, group.Endorsement)];
+    }
+
+    private static IEnumerable<Denial> StageDenials(string party, VerifiedGroup group, Digest execution, ImmutableArray<Measurement> measurements)
+    {
+        Measurement measured = group.Report.Report.Measurement;
+        if (!measurements.Contains(measured))
+        {
+            yield return Deny(SnpPolicyErrors.MeasurementUnknown, "measurement", string.Join(" or ", measurements), measured.ToString(), ReleasePolicy.Manifest);
+        }
+
+        if (group.Binding.Policy != execution)
+        {
+            yield return Deny(SnpPolicyErrors.PolicyDigest, "binding.policy", execution.ToString(), group.Binding.Policy.ToString(), party);
+        }
     }
 
     private static IEnumerable<Denial> SessionDenials(string party, VerifiedGroup group, GroupExpectations expectations)
@@ -58,17 +84,6 @@ public static class GroupRelease
         if (!group.Evidence.Nonces.TryGetValue(party, out ReadOnlyMemory<byte> nonce) || !CryptographicOperations.FixedTimeEquals(nonce.Span, expectations.Nonce.Span))
         {
             yield return Deny(GroupErrors.Nonce, $"nonces.{party}", Convert.ToHexStringLower(expectations.Nonce.Span), nonce.IsEmpty ? "absent" : Convert.ToHexStringLower(nonce.Span), party);
-        }
-
-        Measurement measured = group.Report.Report.Measurement;
-        if (!expectations.Measurements.Contains(measured))
-        {
-            yield return Deny(SnpPolicyErrors.MeasurementUnknown, "measurement", string.Join(" or ", expectations.Measurements), measured.ToString(), ReleasePolicy.Manifest);
-        }
-
-        if (group.Binding.Policy != expectations.Policy)
-        {
-            yield return Deny(SnpPolicyErrors.PolicyDigest, "binding.policy", expectations.Policy.ToString(), group.Binding.Policy.ToString(), party);
         }
     }
 

@@ -87,7 +87,7 @@ internal sealed class RangeParties : IAsyncDisposable
 
     /// <summary>What the containers of the stage do: one table of two.</summary>
     public static void Prepare(string inputs, string outputs) => File.WriteAllLines(
-        Path.Combine(outputs, "both.csv"), File.ReadLines(Path.Combine(inputs, "clinic-a")).Concat(File.ReadLines(Path.Combine(inputs, "clinic-b")).Skip(1)));
+        Path.Combine(outputs, "both.csv"), Directory.GetFiles(inputs).Order(StringComparer.Ordinal).SelectMany((file, index) => File.ReadLines(file).Skip(index == 0 ? 0 : 1)));
 
     /// <summary>Uploads everything, and lets the agents attend.</summary>
     public async Task JoinAsync(Uri host, CancellationToken cancel)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Orchestrator.Contracts.Receipts;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Sdk;
 
 namespace Orchestrator.Cli.Commands;
@@ -51,6 +52,15 @@ internal static class ReceiptCommands
         simulated = verified.Quote.Claims.Simulated,
         security_version = verified.Quote.Claims.SecurityVersion,
         approvals = verified.Receipt.Approvals.Select(approval => approval.Party),
+        preparations = verified.Receipt.Preparations.IsEmpty ? null : verified.Receipt.Preparations.Select(made => new
+        {
+            stage = made.Stage.Name,
+            statement = made.Digest.ToString(),
+            evidence = made.Evidence.Digest.ToString(),
+            policy = made.Stage.Policy.ToString(),
+            measurement = made.Evidence.Report.Measurement.ToString(),
+            streams = made.Outputs.Select(output => new { output.Stream, digest = output.Digest.ToString(), output.Records }),
+        }),
         streams = verified.Receipt.Streams,
         epochs = verified.Receipt.Epochs,
         outputs = verified.Receipt.Outputs.Select(item => new { name = item.Name, kind = item.Kind, digest = item.Digest.ToString(), content = item.Content.ToString() }),
@@ -65,6 +75,12 @@ internal static class ReceiptCommands
         text.AppendLine(CultureInfo.InvariantCulture, $"verified: job \"{receipt.Manifest.Content.Name}\" {receipt.Manifest.Digest}");
         text.AppendLine(CultureInfo.InvariantCulture, $"  device    {verified.Quote.Claims.DeviceId}{(verified.Quote.Claims.Simulated ? ", SIMULATED" : "")}, security version {verified.Quote.Claims.SecurityVersion}");
         text.AppendLine(CultureInfo.InvariantCulture, $"  approved  by {string.Join(", ", receipt.Approvals.Select(approval => approval.Party))}");
+        foreach (Preparation made in receipt.Preparations)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  prepared  stage {made.Stage.Name}: {string.Join(", ", made.Outputs.Select(output => $"stream {output.Stream} of {output.Records} records"))}, under policy {made.Stage.Policy}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"            statement {made.Digest} by the group of evidence {made.Evidence.Digest}");
+        }
+
         foreach (ConsumedStream stream in receipt.Streams)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  read      stream {stream.Stream}: {stream.Frames} frames, {stream.Reads} reads");

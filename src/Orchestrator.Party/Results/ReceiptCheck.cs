@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using Orchestrator.Attestation.Groups;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Receipts;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Streams;
 using Orchestrator.Errors;
@@ -12,11 +14,11 @@ namespace Orchestrator.Sdk;
 /// <summary>Verifies receipts, and files against them, without any host: docs/spec/receipt.md.</summary>
 public static class ReceiptCheck
 {
-    /// <summary>Verifies a receipt: the device's evidence by the policy's roots, its signature, all approvals, and that the policy accepts such a device.</summary>
+    /// <summary>Verifies a receipt: the device's evidence by the policy's roots, its signature, all approvals, the statements of all stages, and that the policy accepts such a device and such groups.</summary>
     /// <param name="receipt">Untrusted bytes.</param>
     /// <param name="policy">Whose roots and rules.</param>
     /// <param name="time">The clock that certificates are judged by.</param>
-    /// <exception cref="OrchestratorException">What is wrong, or <see cref="ResultErrors.DeviceRefused"/>.</exception>
+    /// <exception cref="OrchestratorException">What is wrong, <see cref="ResultErrors.DeviceRefused"/> or <see cref="ResultErrors.GroupRefused"/>.</exception>
     public static VerifiedReceipt Verify(ReadOnlyMemory<byte> receipt, PartyPolicy policy, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(policy);
@@ -24,12 +26,27 @@ public static class ReceiptCheck
         DeviceRequirements device = verified.Receipt.Manifest.Content.Device;
         IReadOnlyList<Denial> denials = policy.Rules.AssessDevice(
             verified.Quote.Claims, verified.Quote.Collateral?.MinimumSecurityVersion, device.Firmware, device.MinimumSecurityVersion);
-        return denials.Count == 0
-            ? verified
-            : throw new OrchestratorException(
-                ResultErrors.DeviceRefused,
-                $"The policy does not accept the device that ran the job: {string.Join("; ", denials)}.",
-                string.Join(" ", denials.Select(denial => denial.Remedy).Distinct()));
+        Refuse(ResultErrors.DeviceRefused, "the device that ran the job", denials);
+        foreach (Preparation made in verified.Receipt.Preparations)
+        {
+            Refuse(ResultErrors.GroupRefused, $"the group that ran stage {made.Stage.Name}", AssessGroup(made, policy, time ?? TimeProvider.System));
+        }
+
+        return verified;
+    }
+
+    // The device has attested the statement, and has no roots for processors: whether a processor vouches for the group is the policy's to say.
+    private static IReadOnlyList<Denial> AssessGroup(Preparation made, PartyPolicy policy, TimeProvider time) => policy.Groups is { } groups
+        ? GroupRelease.Assess(groups.Rules, groups.Verify(made.Evidence, time), made.Stage.Policy, made.Stage.Measurements)
+        : [new Denial(GroupErrors.NotTrusted.Id, "snp", "a section snp in the policy", "none", policy.Rules.Party, GroupErrors.NotTrusted.Remedy)];
+
+    private static void Refuse(ErrorCode code, string whom, IReadOnlyList<Denial> denials)
+    {
+        if (denials.Count > 0)
+        {
+            throw new OrchestratorException(
+                code, $"The policy does not accept {whom}: {string.Join("; ", denials)}.", string.Join(" ", denials.Select(denial => denial.Remedy).Distinct()));
+        }
     }
 
     /// <summary>As <see cref="Verify"/>, from a file.</summary>

@@ -8,6 +8,9 @@ public static class ResultErrors
     /// <summary>Genuine, but not a device that this party accepts.</summary>
     public static readonly ErrorCode DeviceRefused = new("receipt-device-refused", ErrorClass.Refused, "The receipt is genuine, but the policy does not accept the device that ran the job.", "See the denial; change the policy only if you mean it.");
 
+    /// <summary>Genuine, but with a group that this party does not accept.</summary>
+    public static readonly ErrorCode GroupRefused = new("receipt-group-refused", ErrorClass.Refused, "The receipt is genuine, but the policy does not accept a container group that prepared the job's data.", "See the denial; change the policy's section snp only if you mean it.");
+
     /// <summary>Genuine, but not a device that the policy accepts.</summary>
     public static readonly ErrorCode EvidenceRefused = new("evidence-refused", ErrorClass.Refused, "The evidence is genuine, but the policy does not accept the device.", "See the denials; change the policy only if you mean it.");
 

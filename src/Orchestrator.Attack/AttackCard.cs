@@ -45,9 +45,6 @@ public enum Watcher
 
     /// <summary>The host program, against whoever can write to its state folder.</summary>
     Host,
-
-    /// <summary>The guest agent of a container group.</summary>
-    Guest,
 }
 
 /// <summary>What everybody may know of an attack; docs/attacks.md is the table of them.</summary>

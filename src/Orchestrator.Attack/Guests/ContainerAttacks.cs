@@ -54,7 +54,7 @@ internal static class ContainerAttacks
             await scene.Group.MountOverlayAsync(Id(), [GuestPaths.Layer(1), GuestPaths.Layer(0)], GuestPaths.Scratch(0));
             await scene.StrikeAsync(() => scene.Group.CreateContainerAsync(Container()));
         }),
-        new(new AttackCard("escape-container-id", "names a container so that its folder is another one", SecurityProperty.Containment, Watcher.Guest, "guest-request-invalid"), async scene =>
+        new(new AttackCard("escape-container-id", "names a container so that its folder is another one", SecurityProperty.Containment, Watcher.Group, "guest-request-invalid"), async scene =>
         {
             await scene.StartWithLayersAsync();
             await scene.StrikeAsync(() => scene.Group.MountOverlayAsync("../layers", [GuestPaths.Layer(1), GuestPaths.Layer(0)], GuestPaths.Scratch(0)));
@@ -70,5 +70,5 @@ internal static class ContainerAttacks
         await scene.StrikeAsync(() => scene.Group.CreateContainerAsync(change(Container())));
     });
 
-    private static AttackCard Card(string name, string deed, string denial) => new(name, deed, SecurityProperty.Containment, Watcher.Guest, "guest-denied") { Denial = denial };
+    private static AttackCard Card(string name, string deed, string denial) => new(name, deed, SecurityProperty.Containment, Watcher.Group, "guest-denied") { Denial = denial };
 }

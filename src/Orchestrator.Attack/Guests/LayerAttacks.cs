@@ -90,7 +90,7 @@ internal static class LayerAttacks
         return bytes;
     }
 
-    private static AttackCard Card(string name, string deed, SecurityProperty tests, string code) => new(name, deed, tests, Watcher.Guest, code);
+    private static AttackCard Card(string name, string deed, SecurityProperty tests, string code) => new(name, deed, tests, Watcher.Group, code);
 
     private static AttackCard Refusal(string name, string deed, string denial) => Card(name, deed, Containment, "guest-denied") with { Denial = denial };
 }

@@ -50,7 +50,7 @@ internal static class PolicyAttacks
     });
 
     private static GuestAttack Fragment(string name, string deed, string denial, Func<GuestScene, GuestPublisher, byte[]> fragment) =>
-        new(new AttackCard(name, deed, Binding, Watcher.Guest, denial.Length > 0 ? "guest-denied" : "fragment-invalid") { Denial = denial }, async scene =>
+        new(new AttackCard(name, deed, Binding, Watcher.Group, denial.Length > 0 ? "guest-denied" : "fragment-invalid") { Denial = denial }, async scene =>
         {
             await scene.StartAsync();
             using var own = new GuestPublisher(TimeProvider.System.GetUtcNow());
@@ -84,5 +84,5 @@ internal static class PolicyAttacks
         return (head, [.. entries], GroupBinding.FromCbor((await scene.Group.EvidenceAsync([])).Binding));
     }
 
-    private static AttackCard Card(string name, string deed, string code) => new(name, deed, Binding, Watcher.Guest, code);
+    private static AttackCard Card(string name, string deed, string code) => new(name, deed, Binding, Watcher.Group, code);
 }

@@ -51,11 +51,11 @@ internal static class ProcessAttacks
     });
 
     private static GuestAttack Quiet(string name, string deed, Func<GuestScene, StartedProcess, Task> strike) =>
-        new(new AttackCard(name, deed, Confidentiality, Watcher.Guest, "guest-stdio-closed"), async scene =>
+        new(new AttackCard(name, deed, Confidentiality, Watcher.Group, "guest-stdio-closed"), async scene =>
         {
             StartedProcess process = await scene.StartWithContainerAsync(quiet: true);
             await scene.StrikeAsync(() => strike(scene, process));
         });
 
-    private static AttackCard Card(string name, string deed, string denial) => new(name, deed, Containment, Watcher.Guest, "guest-denied") { Denial = denial };
+    private static AttackCard Card(string name, string deed, string denial) => new(name, deed, Containment, Watcher.Group, "guest-denied") { Denial = denial };
 }

@@ -16,10 +16,10 @@ internal static class ReportAttacks
 {
     public static IEnumerable<GuestAttack> All() =>
     [
-        Shown("replay-report", "shows a party evidence that it has seen before, for a new nonce", Freshness, "group-evidence-unbound", (_, honest) => Join(honest, nonce: RandomNumberGenerator.GetBytes(32))),
+        Shown("replay-group-report", "shows a party evidence that it has seen before, for a new nonce", Freshness, "group-evidence-unbound", (_, honest) => Join(honest, nonce: RandomNumberGenerator.GetBytes(32))),
         Shown("flip-report-bit", "flips a bit of a group's report", Integrity, "snp-signature-invalid", (_, honest) => Join(honest, report: Flip(honest.Report.Bytes, 0x50))),
         Shown("flip-report-signature", "flips a bit of a report's signature", Integrity, "snp-signature-invalid", (_, honest) => Join(honest, report: Flip(honest.Report.Bytes, 0x2A0))),
-        Shown("forge-report", "signs a report with a key of its own", Binding, "snp-signature-invalid", (_, honest) => Join(honest, report: SignAnew(honest.Report.Bytes))),
+        Shown("forge-group-report", "signs a report with a key of its own", Binding, "snp-signature-invalid", (_, honest) => Join(honest, report: SignAnew(honest.Report.Bytes))),
         Shown("foreign-processor", "shows a report of a processor under a root of its own", Binding, "snp-chain-invalid", ForeignProcessor),
         Shown("replace-session-key", "puts a key of its own in the group's place, to read the parties' keys", Confidentiality, "group-evidence-unbound", (_, honest) => Join(honest, binding: WithOwnKey(honest.Binding))),
         new(Card("report-of-another-group", "shows the report of another group for the keys of this one", Binding, "group-evidence-unbound"), async scene =>

@@ -2,6 +2,7 @@ using Orchestrator.Bench;
 using Orchestrator.Bench.Commands;
 using Orchestrator.Bench.Images;
 using Orchestrator.Bench.Memory;
+using Orchestrator.Bench.Policies;
 using Orchestrator.Bench.Streams;
 using Orchestrator.Bench.Training;
 using Orchestrator.Bench.Transfers;
@@ -34,6 +35,11 @@ IBenchmark[] benchmarks =
     new LayerMaking(reads: true),
     new GroupGeneration(10),
     new GroupGeneration(100),
+    new PolicyDecisions(),
+    new PolicyParsing(1),
+    new PolicyParsing(10),
+    new PolicyParsing(100),
+    new PolicyProofs(),
     new FlatMemory("seal", Built.Orchestrator, peaks),
     new FlatMemory("host", Built.Host, peaks),
     new FlatMemory("device", Built.Device, peaks),

@@ -62,9 +62,9 @@ internal sealed class ContainerDifferences(Prover before, Prover after)
 
     private IEnumerable<Candidate> Rules(ContainerEntry old, ContainerEntry entry)
     {
-        foreach (EnvironmentRule rule in entry.Policy.Environment.Where(rule => !Coverage.Stranger(rule.Variables, old.Policy.Environment).IsEmpty))
+        foreach (EnvironmentRule rule in entry.Policy.Environment.Where(rule => !Coverage.Stranger(rule, old.Policy.Environment).IsEmpty))
         {
-            string? stranger = Coverage.Stranger(rule.Variables, old.Policy.Environment).Text;
+            string? stranger = Coverage.Stranger(rule, old.Policy.Environment).Text;
             yield return new Candidate(
                 $"{entry.Name} may get variables like {(stranger is null ? "those of a rule that is too large to compare" : Words.Quote(stranger))}",
                 stranger is null ? [] : after.Scripts.Create(entry, request => Distinctions.With(request, stranger)));

@@ -77,7 +77,7 @@ internal static class ProcessDifferences
     private static IEnumerable<Script> Attempts(Prover after, StartBeside start, StartBeside[] known)
     {
         IEnumerable<string> strangers = start.Process.Environment
-            .Select(rule => Coverage.Stranger(rule.Variables, known.SelectMany(old => old.Process.Environment)).Text).OfType<string>();
+            .Select(rule => Coverage.Stranger(rule, [.. known.SelectMany(old => old.Process.Environment)]).Text).OfType<string>();
         return after.Scripts.External(start.Process)
             .Concat(strangers.SelectMany(variable => after.Scripts.External(start.Process, process => process with { Environment = process.Environment.Add(variable) })));
     }

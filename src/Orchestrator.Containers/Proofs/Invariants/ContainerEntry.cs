@@ -45,6 +45,12 @@ public sealed record ContainerEntry(
             container.AllowElevated ? checks.CapabilitiesOf(container, true) : null);
     }
 
+    /// <summary>Entries of one policy are one by one; comparing all that is in them would only take time.</summary>
+    public bool Equals(ContainerEntry? other) => ReferenceEquals(this, other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => (Number, PlatformRule).GetHashCode();
+
     /// <summary>Whether the engine could take the root file system of one for the other's.</summary>
     public bool SharesImage(ContainerEntry other)
     {

@@ -7,18 +7,19 @@ namespace Orchestrator.Containers.Proofs.Invariants;
 /// <summary>Whether one rule permits all that another does. False may also mean that it was not found out.</summary>
 internal static class Coverage
 {
-    /// <summary>A variable of <paramref name="variables"/> that no rule permits.</summary>
-    public static TextSearchResult Stranger(TextSet variables, IEnumerable<EnvironmentRule> rules) =>
-        variables.Except(TextSet.AnyOf(rules.Select(rule => rule.Variables))).Shortest();
+    /// <summary>A variable that <paramref name="variables"/> permits and no other rule does.</summary>
+    public static TextSearchResult Stranger(EnvironmentRule variables, IReadOnlyCollection<EnvironmentRule> rules) => rules.Any(rule => IsSame(rule, variables))
+        ? new TextSearchResult(true, null)
+        : variables.Variables.Except(TextSet.AnyOf(rules.Select(rule => rule.Variables))).Shortest();
 
     /// <summary>Whether <paramref name="taker"/> permits every list of variables that <paramref name="taken"/> does.</summary>
     /// <remarks>What is required of the one has to be there because the other requires it, too.</remarks>
     public static bool Takes(ImmutableArray<EnvironmentRule> taker, ImmutableArray<EnvironmentRule> taken) =>
-        taken.All(rule => Stranger(rule.Variables, taker).IsEmpty) && taker.Where(rule => rule.Required).All(needed => Requires(taken, needed));
+        taken.All(rule => Stranger(rule, taker).IsEmpty) && taker.Where(rule => rule.Required).All(needed => Requires(taken, needed));
 
     /// <summary>Whether what fits the rules always fulfils a requirement.</summary>
     public static bool Requires(ImmutableArray<EnvironmentRule> rules, EnvironmentRule needed) =>
-        rules.Any(rule => rule.Required && rule.Variables.Except(needed.Variables).Shortest().IsEmpty);
+        rules.Any(rule => rule.Required && Stranger(rule, [needed]).IsEmpty);
 
     /// <summary>Whether <paramref name="taker"/> permits every user, group and umask that <paramref name="taken"/> does.</summary>
     public static bool Takes(UserRule taker, UserRule taken) =>
@@ -53,4 +54,13 @@ internal static class Coverage
     };
 
     private static bool Takes(TextRule wide, TextRule narrow) => narrow.Texts.Except(wide.Texts).Shortest().IsEmpty;
+
+    private static bool IsSame(EnvironmentRule one, EnvironmentRule other) => (one, other) switch
+    {
+        (EnvironmentRule.Whole left, EnvironmentRule.Whole right) => IsSame(left.Variable, right.Variable),
+        (EnvironmentRule.NameAndValue left, EnvironmentRule.NameAndValue right) => IsSame(left.Name, right.Name) && IsSame(left.Value, right.Value),
+        _ => false,
+    };
+
+    private static bool IsSame(TextRule one, TextRule other) => one.Text == other.Text && one.IsPattern == other.IsPattern;
 }

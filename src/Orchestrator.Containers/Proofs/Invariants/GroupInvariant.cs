@@ -11,6 +11,9 @@ namespace Orchestrator.Containers.Proofs.Invariants;
 public sealed class GroupInvariant
 {
     private readonly ILookup<string, Permit> _permits;
+    private readonly ILookup<(string Point, ContainerEntry? Owner), Permit> _byOwner;
+    private readonly Dictionary<ContainerPolicy, ContainerEntry> _entries;
+    private readonly HashSet<string> _layers;
 
     private GroupInvariant(ExecutionPolicy policy, GroupEnvironment environment)
     {
@@ -19,6 +22,9 @@ public sealed class GroupInvariant
         Containers = [.. policy.Containers.SelectMany((container, index) => ContainerEntry.Of(container, index + 1, policy.PlatformRules, environment))];
         Permits = [.. PermitList.Of(policy, Containers)];
         _permits = Permits.ToLookup(permit => permit.Point, StringComparer.Ordinal);
+        _byOwner = Permits.ToLookup(permit => (permit.Point, EntryOf(permit)));
+        _entries = new Dictionary<ContainerPolicy, ContainerEntry>(Containers.Select(entry => KeyValuePair.Create(entry.Policy, entry)), ReferenceEqualityComparer.Instance);
+        _layers = [.. At("mount_device").OfType<MountLayer>().Select(layer => layer.Hash)];
     }
 
     /// <summary>The policy.</summary>
@@ -51,13 +57,13 @@ public sealed class GroupInvariant
     public IEnumerable<Permit> At(string point) => _permits[point];
 
     /// <summary>The entry of a container of the policy; null: a fragment brought it.</summary>
-    public ContainerEntry? Find(ContainerPolicy container) => Containers.FirstOrDefault(entry => entry.Is(container));
+    public ContainerEntry? Find(ContainerPolicy container) => _entries.GetValueOrDefault(container) ?? Containers.FirstOrDefault(entry => entry.Is(container));
 
     /// <summary>Whether it is true of <paramref name="state"/>.</summary>
     public bool Holds(GroupState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return state.Devices.Values.All(hash => IsOpenToContainers || At("mount_device").Any(permit => permit is MountLayer layer && layer.Hash == hash))
+        return state.Devices.Values.All(hash => IsOpenToContainers || _layers.Contains(hash))
             && state.Candidates.Values.All(IsOneImage)
             && state.Started.Values.All(started => !started.Privileged || IsOpenToContainers || Containers.Any(entry => entry.Policy.AllowElevated))
             && state.Scratch.Values.All(encrypted => encrypted || At("scratch_mount").Any(permit => permit is MountScratchSpace { Unencrypted: true }))
@@ -71,16 +77,13 @@ public sealed class GroupInvariant
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(decision);
-        Permit[] permits = [.. At(request.Point).Where(permit => permit.Covers(request, decision))];
-        if (permits.Any(permit => permit is Unrestricted) || IsOfFragments(request))
-        {
-            return true;
-        }
-
-        return IdOf(request) is { } id && decision.Next.Candidates.TryGetValue(id, out ImmutableArray<ContainerPolicy> candidates)
-            ? candidates.All(candidate => Find(candidate) is { } entry && permits.Any(permit => EntryOf(permit) is not { } owner || owner == entry || permit is StackLayers))
-            : permits.Length > 0;
+        return IsOfFragments(request) || Covers(null, request, decision)
+            || (IdOf(request) is { } id && decision.Next.Candidates.TryGetValue(id, out ImmutableArray<ContainerPolicy> candidates)
+                && candidates.All(candidate => Find(candidate) is { } entry && Covers(entry, request, decision)));
     }
+
+    // Null: what is of no container.
+    private bool Covers(ContainerEntry? owner, EnforcementRequest request, Decision decision) => _byOwner[(request.Point, owner)].Any(permit => permit.Covers(request, decision));
 
     private static string? IdOf(EnforcementRequest request) => request switch
     {

@@ -18,7 +18,7 @@ internal static class Distinctions
 
     /// <summary>Variables that only <paramref name="entry"/> permits.</summary>
     public static IEnumerable<string> Variables(ContainerEntry entry, ContainerEntry other) =>
-        entry.Policy.Environment.Select(rule => Coverage.Stranger(rule.Variables, other.Policy.Environment).Text).OfType<string>();
+        entry.Policy.Environment.Select(rule => Coverage.Stranger(rule, other.Policy.Environment).Text).OfType<string>();
 
     /// <summary>Mounts of <paramref name="entry"/>, first as they are, then from a source that the other does not permit.</summary>
     public static IEnumerable<MountRequest> Mounts(ContainerEntry entry, ContainerEntry other) => entry.Mounts.SelectMany(rule => Mounts(rule, other));

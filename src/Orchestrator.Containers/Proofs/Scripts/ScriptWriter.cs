@@ -41,7 +41,7 @@ internal sealed class ScriptWriter(GroupInvariant invariant)
 
         yield return new Script([new ExecExternal(changed)]);
         EnvironmentRule[] others = [.. invariant.Policy.ExternalProcesses.Where(other => other.AllowStdioAccess != process.AllowStdioAccess).SelectMany(other => other.Environment)];
-        foreach (string variable in process.Environment.Select(rule => Coverage.Stranger(rule.Variables, others).Text).OfType<string>())
+        foreach (string variable in process.Environment.Select(rule => Coverage.Stranger(rule, others).Text).OfType<string>())
         {
             yield return new Script([new ExecExternal(changed with { Environment = changed.Environment.Add(variable) })]);
         }

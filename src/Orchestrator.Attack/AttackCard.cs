@@ -34,7 +34,7 @@ public enum Watcher
     /// <summary>The parties' release agents.</summary>
     Agents,
 
-    /// <summary>The group of a prepare stage: the guest's part in it.</summary>
+    /// <summary>A container group itself: the guest agent, and its part in a prepare stage.</summary>
     Group,
 
     /// <summary>A party that reviews a job or talks to the host.</summary>

@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using Orchestrator.Channel;
+using Orchestrator.Channel.Decisions;
+using Orchestrator.Channel.Messages;
+using Orchestrator.Containers.Policies;
+using Orchestrator.Crypto;
+using Orchestrator.Errors;
+using Orchestrator.Guest.Tests.Support;
+using Orchestrator.Shim.BackEnds;
+using Orchestrator.Shim.Groups;
+
+namespace Orchestrator.Guest.Tests;
+
+/// <summary>Groups as a whole: what fails, what ends, and what is left.</summary>
+public sealed class GroupTests(Machine machine)
+{
+    [Fact]
+    public async Task ContainerThatCannotStart_LeavesNothing_AndTheIdCanBeUsedByOneThatCan()
+    {
+        ContainerPolicy missing = Policies.Shell("", machine.Busybox) with { Command = ["/bin/nothing"] };
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(missing, Policies.Shell("echo fine", machine.Busybox)));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+        ContainerSpec good = TestGroup.Spec(TestGroup.Id(), "echo fine");
+
+        Assert.Equal("guest-effect-failed", await TestGroup.CodeOf(group.Client.CreateContainerAsync(good with { Process = good.Process with { Command = ["/bin/nothing"] } })));
+        (int exitCode, string output, _) = await group.RunAsync(good);
+
+        Assert.Equal((0, "fine\n"), (exitCode, output));
+        Assert.Equal([Outcome.Undone, Outcome.Done], (await group.DecisionsAsync()).Where(entry => entry.Point == "create_container").Select(entry => entry.Outcome));
+    }
+
+    [Fact]
+    public async Task LayerThatCannotBeRead_LeavesThePlaceFree()
+    {
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(Policies.Shell("true", machine.Busybox)));
+
+        Assert.Equal("guest-device-missing", await TestGroup.CodeOf(group.Client.MountLayerAsync("nothing", machine.Busybox.RootHash.ToString(), GuestPaths.Layer(0))));
+        Assert.Equal("verity-root-mismatch", await TestGroup.CodeOf(group.Client.MountLayerAsync(Path.GetFileName(machine.Extra.Path), machine.Busybox.RootHash.ToString(), GuestPaths.Layer(0))));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+    }
+
+    [Fact]
+    public async Task LayerThatStaysMounted_BecauseSomethingHoldsIt_EndsTheGroupsUse()
+    {
+        var holder = new ExternalProcess(["/bin/sh", "-c", "cd /run/group/layers/0 && echo inside && cat"], [], "/", AllowStdioAccess: true);
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(new PolicyFlags(), [Policies.Shell("true", machine.Busybox)], holder));
+        await group.Client.MountLayerAsync(Path.GetFileName(machine.Busybox.Path), machine.Busybox.RootHash.ToString(), GuestPaths.Layer(0));
+        StartedProcess process = await group.Client.ExecExternalAsync(new ProcessSpec { Command = holder.Command });
+        Assert.Equal("inside\n"u8.ToArray(), (await group.Client.ReadAsync(process.Process, 1)).ToArray());
+
+        Assert.Equal("guest-unmount-failed", await TestGroup.CodeOf(group.Client.UnmountLayerAsync(GuestPaths.Layer(0))));
+
+        Assert.Equal("guest-inconsistent", await TestGroup.CodeOf(group.Client.UnmountScratchAsync(GuestPaths.Scratch(0))));
+        Assert.Equal(Outcome.Stuck, (await group.DecisionsAsync())[^1].Outcome);
+    }
+
+    [Fact]
+    public async Task DroppedVariables_AreNotGiven_AndTheHostIsTold()
+    {
+        byte[] policy = Policies.Text(new PolicyFlags { AllowEnvironmentVariableDropping = true }, [Policies.Shell("echo $SPY", machine.Busybox)]);
+        await using TestGroup group = await TestGroup.StartAsync(machine, policy);
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+        ContainerSpec spec = TestGroup.Spec(TestGroup.Id(), "echo $SPY");
+
+        StartedProcess process = await group.Client.CreateContainerAsync(spec with { Process = spec.Process with { Environment = ["PATH=/bin", "SPY=1"] } });
+        (_, string output, _) = await group.FinishAsync(process);
+
+        Assert.Equal(["PATH=/bin"], process.Environment);
+        Assert.Equal("\n", output);
+    }
+
+    [Fact]
+    public async Task LooksInside_AreGivenWhereThePolicyAllowsThem()
+    {
+        byte[] policy = Policies.Text(new PolicyFlags { AllowPropertiesAccess = true, AllowDumpStacks = true, AllowRuntimeLogging = true }, [Policies.Shell("cat", machine.Busybox)]);
+        await using TestGroup group = await TestGroup.StartAsync(machine, policy);
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+        await group.Client.CreateContainerAsync(TestGroup.Spec(TestGroup.Id(), "cat"));
+
+        var properties = (await group.Client.PropertiesAsync()).AsArray();
+        Assert.True(properties.Single().ReadMap(map =>
+        {
+            Assert.All(["process", "container", "command", "user_ms", "system_ms"], key => map.Required(key));
+            return map.Required("memory").AsInt64();
+        }) > 0);
+        Assert.Contains("process 1 /bin/sh", await group.Client.StacksAsync(), StringComparison.Ordinal);
+        Assert.Empty(await group.Client.RuntimeLogAsync());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task KilledGroup_LeavesNoProcessMountOrLoopDevice(bool killsTheAgentItself)
+    {
+        TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(Policies.Shell("sleep 1000", machine.Busybox)));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+        await group.Client.CreateContainerAsync(TestGroup.Spec(TestGroup.Id(), "sleep 1000"));
+        int[] processes = [.. Descendants(group.ProcessId)];
+        int agent = processes.First(id => CommandOf(id).Contains("Orchestrator.Guest", StringComparison.Ordinal) && !CommandOf(id).Contains("/bin/sh", StringComparison.Ordinal));
+        Assert.True(processes.Length >= 3, $"only {processes.Length} processes");
+
+        using (Process victim = Process.GetProcessById(killsTheAgentItself ? agent : group.ProcessId))
+        {
+            victim.Kill();
+        }
+
+        Assert.Equal("channel-closed", await TestGroup.CodeOf(group.Client.WaitAsync(1)));
+        await group.DisposeAsync();
+        await WaitUntilGoneAsync(processes);
+        Assert.DoesNotContain("/run/group", await File.ReadAllTextAsync("/proc/self/mountinfo"), StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.GetDirectories("/sys/block", "loop*"), loop =>
+            File.Exists($"{loop}/loop/backing_file") && File.ReadAllText($"{loop}/loop/backing_file").StartsWith("/run/group/images", StringComparison.Ordinal) && !AnotherGroupRuns());
+        Assert.False(Directory.Exists("/run/group"));
+    }
+
+    [Fact]
+    public async Task Host_ThatHangsUp_EndsTheGroup()
+    {
+        TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(Policies.Shell("sleep 1000", machine.Busybox)));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+        await group.Client.CreateContainerAsync(TestGroup.Spec(TestGroup.Id(), "sleep 1000"));
+        int[] processes = [.. Descendants(group.ProcessId)];
+
+        await group.DisposeAsync();
+
+        await WaitUntilGoneAsync(processes);
+    }
+
+    [Fact]
+    public async Task Host_ThatSpeaksNonsense_IsHungUpOn()
+    {
+        await using TestGroup group = await TestGroup.LaunchAsync(machine, Policies.Text(Policies.Shell("true", machine.Busybox)));
+
+        Assert.Equal("channel-operation-unknown", await TestGroup.CodeOf(group.AskAsync("open_door")));
+        Assert.Equal("cbor-unknown-field", await TestGroup.CodeOf(group.AskAsync("decisions", ("from", 0L), ("and", 1L))));
+        Assert.Equal("cbor-wrong-type", await TestGroup.CodeOf(group.AskAsync("mount_device", ("device", 1L), ("root_hash", ""), ("target", ""))));
+    }
+
+    [Fact]
+    public async Task Group_CannotBeStarted_WithoutItsAgentsMeans_AndSaysWhy()
+    {
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "This is for users that are not root.");
+
+        var refusal = await Assert.ThrowsAsync<OrchestratorException>(() => new SandboxBackEnd(machine.Psp).LaunchAsync(default(Digest), machine.Devices));
+
+        Assert.Equal("group-needs-root", refusal.Code.Id);
+    }
+
+    // The kernel ends a namespace's processes one after the other; the last is gone when it has no entry any more.
+    private static async Task WaitUntilGoneAsync(int[] processes)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (processes.Any(id => Directory.Exists($"/proc/{id}") && StateOf(id) != 'Z'))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), patience.Token);
+        }
+    }
+
+    private static bool AnotherGroupRuns() => Process.GetProcesses().Any(process => process.ProcessName.StartsWith("Orchestrator.Gu", StringComparison.Ordinal));
+
+    private static IEnumerable<int> Descendants(int id)
+    {
+        string children = string.Join(' ', Directory.GetDirectories($"/proc/{id}/task").Select(task => File.ReadAllText($"{task}/children")));
+        return children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).SelectMany(child => Descendants(child).Append(child)).ToList();
+    }
+
+    private static string CommandOf(int id) => File.ReadAllText($"/proc/{id}/cmdline").Replace('\0', ' ');
+
+    private static char StateOf(int id)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{id}/stat");
+            return stat[stat.LastIndexOf(')') + 2];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 'Z';
+        }
+    }
+}

@@ -84,7 +84,7 @@ internal sealed class ArchiveFiles : ImageFiles
         {
             using (file)
             {
-                using Stream source = Decompression.Open(file, compression, file.Length);
+                using Stream source = Decompression.Open(file, compression, new UnpackAllowance(file.Length));
                 source.CopyTo(unpacked, 1 << 20);
             }
 

@@ -24,12 +24,14 @@ public sealed class ContainerImage : IDisposable
     private readonly ImageFiles _files;
     private readonly ImageContent _content;
     private readonly string _path;
+    private readonly UnpackAllowance _allowance;
 
     private ContainerImage(string path, ImageFiles files, ImageContent content)
     {
         _path = path;
         _files = files;
         _content = content;
+        _allowance = new UnpackAllowance(content.Layers.Sum(layer => layer.File.Length));
         Layers = [.. content.Layers.Zip(content.Configuration.DiffIds, (layer, diffId) =>
             new ImageLayer(diffId, layer.File.Length, layer.Compression.ToString().ToLowerInvariant()))];
     }
@@ -72,7 +74,7 @@ public sealed class ContainerImage : IDisposable
         }
     }
 
-    /// <summary>Makes a layer's image, in a folder that exists.</summary>
+    /// <summary>Makes a layer's image, in a folder that exists. All layers together may unpack to so much only: each is made once.</summary>
     /// <param name="index">Counts from 0, the bottom layer.</param>
     /// <param name="folder">Gets <c>ROOTHASH.layer</c>.</param>
     /// <exception cref="OrchestratorException">A code of <see cref="LayerErrors"/>, <see cref="ImageErrors"/> or <see cref="StorageErrors"/>.</exception>
@@ -96,7 +98,7 @@ public sealed class ContainerImage : IDisposable
         : files.Find(DockerArchive.ManifestFile) is not null ? DockerArchive.Read(files, reference)
         : throw new OrchestratorException(ImageErrors.Format, $"It has neither {OciLayout.MarkFile} nor {DockerArchive.ManifestFile}.");
 
-    private static BuiltLayer Build(LayerBlob layer, Digest diffId, string folder)
+    private BuiltLayer Build(LayerBlob layer, Digest diffId, string folder)
     {
         using Stream file = layer.File.Open();
         using var blob = new HashedStream(file);
@@ -105,7 +107,7 @@ public sealed class ContainerImage : IDisposable
         try
         {
             // What is not packed is hashed as it is turned into an image, and need not be hashed here too.
-            using Stream archive = Decompression.Open(layer.Compression == Compression.None ? file : blob, layer.Compression, layer.File.Length);
+            using Stream archive = Decompression.Open(layer.Compression == Compression.None ? file : blob, layer.Compression, _allowance);
             built = LayerImageWriter.Write(archive, folder, diffId);
         }
         catch (OrchestratorException e) when (e.Code.Class is ErrorClass.Input or ErrorClass.Integrity)

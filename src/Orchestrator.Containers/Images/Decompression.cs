@@ -36,8 +36,8 @@ internal static class Decompression
     /// <summary>Unpacks a blob.</summary>
     /// <param name="blob">From its start; stays open.</param>
     /// <param name="compression">How it is packed.</param>
-    /// <param name="length">Its bytes.</param>
-    public static Stream Open(Stream blob, Compression compression, long length)
+    /// <param name="allowance">Of the image that it belongs to.</param>
+    public static Stream Open(Stream blob, Compression compression, UnpackAllowance allowance)
     {
         Stream unpacked = compression switch
         {
@@ -45,11 +45,11 @@ internal static class Decompression
             Compression.Zstd => new ZstdStream(blob),
             _ => blob,
         };
-        return new Bounded(unpacked, length, owns: compression != Compression.None);
+        return new Bounded(unpacked, allowance, owns: compression != Compression.None);
     }
 
     /// <summary>Counts what comes out, and names failures.</summary>
-    private sealed class Bounded(Stream source, long packed, bool owns) : ForwardStream
+    private sealed class Bounded(Stream source, UnpackAllowance allowance, bool owns) : ForwardStream
     {
         private long _count;
 
@@ -62,20 +62,16 @@ internal static class Decompression
             }
             catch (InvalidDataException e)
             {
-                throw new OrchestratorException(ImageErrors.Compression, $"What is packed in {packed} bytes cannot be unpacked beyond byte {_count}: {e.Message.TrimEnd('.')}.", inner: e);
+                throw new OrchestratorException(ImageErrors.Compression, $"It cannot be unpacked beyond byte {_count}: {e.Message.TrimEnd('.')}.", inner: e);
             }
 
             _count += read;
             if (_count > LayerLimits.MaxBytes)
             {
-                throw new OrchestratorException(LayerErrors.TooLarge, $"{packed} bytes unpack to more than {LayerLimits.MaxBytes}.");
+                throw new OrchestratorException(LayerErrors.TooLarge, $"It unpacks to more than {LayerLimits.MaxBytes} bytes.");
             }
 
-            if (_count > LayerLimits.FreeBytes && _count / LayerLimits.MaxExpansion > packed)
-            {
-                throw new OrchestratorException(LayerErrors.Bomb, $"{packed} bytes unpack to more than {_count}, over {LayerLimits.MaxExpansion} times as much.");
-            }
-
+            allowance.Take(read);
             return read;
         }
 

@@ -6,10 +6,10 @@ public static class LayerLimits
     /// <summary>Bytes of a layer, compressed or not.</summary>
     public const long MaxBytes = 16L << 30;
 
-    /// <summary>Bytes up to which a layer may be compressed as tightly as it likes.</summary>
+    /// <summary>Bytes up to which an image's layers may be compressed as tightly as they like.</summary>
     public const long FreeBytes = 256L << 20;
 
-    /// <summary>Bytes of a longer layer for each byte of its blob.</summary>
+    /// <summary>Bytes of longer ones for each byte of the image's blobs.</summary>
     public const long MaxExpansion = 128;
 
     /// <summary>Entries of a layer; and its names, with the folders that only occur in other names.</summary>

@@ -66,6 +66,7 @@ public sealed class HostileImageTests
         ["zstd cut short"] = ("image-compression", (b, folder) => Packed(b, Zstd(folder, Big)[..^100], "+zstd", Big)),
         ["zstd with a huge window"] = ("image-compression", (b, _) => Packed(b, [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0xA8, 0x01, 0x00, 0x00], "+zstd", [])),
         ["gzip bomb"] = ("layer-bomb", (b, folder) => Packed(b, Bomb(folder, "gzip -9"), "+gzip", [])),
+        ["three small bombs"] = ("layer-bomb", ThreeBombs),
         ["zstd bomb"] = ("layer-bomb", (b, folder) => Packed(b, Bomb(folder, "zstd -c"), "+zstd", [])),
     };
 
@@ -94,7 +95,7 @@ public sealed class HostileImageTests
 
         Assert.Equal(code, exception.Code.Id);
         Assert.StartsWith(builder.Path, exception.Message, StringComparison.Ordinal);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(folder["out"]));
+        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(folder["out"]), path => trick != "three small bombs" || path.EndsWith(".partial", StringComparison.Ordinal));
     }
 
     private static JsonObject Manifest(LayoutBuilder builder, string name)
@@ -144,6 +145,14 @@ public sealed class HostileImageTests
         folder.Write("header", new TarBuilder().Entry("a", '0', size: 1L << 30).Unended());
         Tool.Run("sh", "-ec", $"cd '{folder.Path}'; (cat header; head -c 300000000 /dev/zero) | {packer} > bomb");
         return File.ReadAllBytes(folder["bomb"]);
+    }
+
+    private static void ThreeBombs(LayoutBuilder builder, TempFolder folder)
+    {
+        byte[] archive = new TarBuilder().Entry("a", '0', new byte[100_000_000]).Build();
+        JsonObject layer = builder.Blob(Zstd(folder, archive), LayoutBuilder.LayerType + "+zstd");
+        JsonObject[] layers = [.. Enumerable.Range(0, 3).Select(_ => layer.DeepClone().AsObject())];
+        builder.Begin(LayoutBuilder.Index(builder.Blob(builder.Manifest(LayoutBuilder.Config(archive, archive, archive), layers), LayoutBuilder.ManifestType)));
     }
 
     private static byte[] RandomBytes(int count)

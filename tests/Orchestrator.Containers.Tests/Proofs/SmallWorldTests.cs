@@ -3,6 +3,7 @@ using Orchestrator.Containers.Enforcement;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Containers.Proofs;
 using Orchestrator.Containers.Proofs.Assertions;
+using Orchestrator.Containers.Proofs.Invariants;
 using Orchestrator.Containers.Proofs.Scripts;
 
 namespace Orchestrator.Containers.Tests.Proofs;
@@ -10,7 +11,7 @@ namespace Orchestrator.Containers.Tests.Proofs;
 /// <summary>Worlds so small that every session of them can be tried: what the prover says must be what trying says.</summary>
 public sealed class SmallWorldTests
 {
-    private const int Depth = 5;
+    private const int Depth = 7;
 
     private static readonly string s_id = new('a', 64);
 
@@ -29,7 +30,9 @@ public sealed class SmallWorldTests
         ExecutionPolicy policy = PolicyReader.Read(World(new Random(seed)));
         var prover = new Prover(policy, new GroupEnvironment());
         prover.Check();
-        Dictionary<string, int> shortest = TryEverything(policy, prover);
+        (Dictionary<string, int> shortest, HashSet<int> created) = TryEverything(policy, prover);
+        Assert.All(prover.Invariant.Containers, entry => Assert.True(
+            Impossibility.Of(prover.Invariant, entry) is null || !created.Contains(entry.Number), $"seed {seed}: {entry.Name} was proved impossible, and created"));
         foreach (string claim in s_claims)
         {
             Answer answer = prover.Ask(claim);
@@ -72,12 +75,13 @@ public sealed class SmallWorldTests
     }
 
     // Breadth first over all states that one container ID can be in: the fewest requests to break each claim.
-    private static Dictionary<string, int> TryEverything(ExecutionPolicy policy, Prover prover)
+    private static (Dictionary<string, int> Shortest, HashSet<int> Created) TryEverything(ExecutionPolicy policy, Prover prover)
     {
         var engine = new PolicyEngine(policy, new GroupEnvironment());
         EnforcementRequest[] requests = [.. Universe(policy)];
         Assertion[] claims = [.. s_claims.Select(claim => AssertionParser.Parse(prover.Invariant, claim))];
         var broken = new Dictionary<string, int>(StringComparer.Ordinal);
+        var created = new HashSet<int>();
         var known = new HashSet<string>(StringComparer.Ordinal) { Key(policy, GroupState.Initial) };
         GroupState[] frontier = [GroupState.Initial];
         for (int depth = 1; depth <= Depth && frontier.Length > 0; depth++)
@@ -99,6 +103,11 @@ public sealed class SmallWorldTests
                         broken.Add(claim.Text, depth);
                     }
 
+                    if (request is CreateContainer)
+                    {
+                        created.UnionWith(decision.Next.Candidates[s_id].Select(candidate => prover.Invariant.Find(candidate)!.Number));
+                    }
+
                     if (known.Add(Key(policy, decision.Next)))
                     {
                         next.Add(decision.Next);
@@ -109,7 +118,7 @@ public sealed class SmallWorldTests
             frontier = [.. next];
         }
 
-        return broken;
+        return (broken, created);
     }
 
     private static string Key(ExecutionPolicy policy, GroupState state) =>
@@ -120,9 +129,9 @@ public sealed class SmallWorldTests
         string pattern = "/m[12]";
         string[] hashes = [.. policy.Containers.SelectMany(container => container.Layers).Distinct()];
         IEnumerable<EnforcementRequest> mounts = hashes.Select((hash, index) => new MountDevice($"/m{index + 1}", hash, pattern));
-        IEnumerable<EnforcementRequest> overlays = hashes.Select((_, index) => new MountOverlay(s_id, [$"/m{index + 1}"], "/o"));
+        IEnumerable<EnforcementRequest> overlays = hashes.SelectMany((_, index) => new[] { new MountOverlay(s_id, [$"/m{index + 1}"], "/o"), new MountOverlay(s_id, [$"/m{index + 1}"], "/again") });
         IEnumerable<EnforcementRequest> signals = new long[] { 9, 15 }.SelectMany(signal => new EnforcementRequest[] { new SignalProcess(s_id, signal, true, []), new SignalProcess(s_id, signal, false, ["/bin/top"]), new SignalProcess(s_id, signal, false, ["/bin/sh"]) });
-        return [.. mounts, .. overlays, .. signals, .. Starts()];
+        return [.. mounts, .. overlays, .. signals, new ShutdownContainer(s_id), .. Starts()];
     }
 
     private static IEnumerable<EnforcementRequest> Starts()

@@ -14,6 +14,12 @@ internal sealed record Way(string Words, IEnumerable<Script> Attempts)
     /// <summary>The container that has to be created for it, where there is one.</summary>
     public ContainerEntry? Container { get; init; }
 
+    /// <summary>
+    /// Whether it is something later in the container's life. Such a thing is also admitted of an ID under which another container was created and shut
+    /// down, once this one's root file system is mounted for it: whoever created the ID is not asked for again.
+    /// </summary>
+    public bool IsLater { get; init; }
+
     /// <summary>Whether it is what fragments leave open.</summary>
     public bool IsOfFragments { get; init; }
 

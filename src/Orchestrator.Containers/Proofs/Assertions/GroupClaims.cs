@@ -15,11 +15,11 @@ internal sealed class NeverAt(string text, Scope scope, string point) : Assertio
         IEnumerable<Way> ways = invariant.At(point).SelectMany(permit => permit switch
         {
             StartInside { Container: var entry, Process: var process } => scope.Has(entry)
-                ? [new Way($"{Words.Command(process.Command)} may be started in {entry.Name}", scripts.Exec(entry, process)) { Container = entry }]
+                ? [new Way($"{Words.Command(process.Command)} may be started in {entry.Name}", scripts.Exec(entry, process)) { Container = entry, IsLater = true }]
                 : Enumerable.Empty<Way>(),
             CreateFrom { Container: var entry } => scope.Has(entry) ? [new Way($"{entry.Name} may be created", scripts.Create(entry)) { Container = entry }] : [],
             SendSignal { Container: var entry } signal => scope.Has(entry)
-                ? [new Way($"signal {signal.Signal} may be sent to {NeverSignal.Target(signal)}", scripts.Signal(signal)) { Container = entry }]
+                ? [new Way($"signal {signal.Signal} may be sent to {NeverSignal.Target(signal)}", scripts.Signal(signal)) { Container = entry, IsLater = true }]
                 : [],
             StartBeside beside => [new Way($"{beside.Name} may be started", scripts.External(beside.Process)) { Beside = beside }],
             _ => [new Way($"{point} is admitted", Attempts(invariant, permit))],
@@ -90,7 +90,7 @@ internal sealed class NeverSignal(string text, Scope scope, long? number) : Asse
     public override IEnumerable<Way> Ways(GroupInvariant invariant, ScriptWriter scripts) => invariant.At("signal_container_process").SelectMany(permit => permit switch
     {
         SendSignal signal => scope.Has(signal.Container) && (number is null || number == signal.Signal)
-            ? [new Way(string.Create(CultureInfo.InvariantCulture, $"signal {signal.Signal} may be sent to {Target(signal)}"), scripts.Signal(signal)) { Container = signal.Container }]
+            ? [new Way(string.Create(CultureInfo.InvariantCulture, $"signal {signal.Signal} may be sent to {Target(signal)}"), scripts.Signal(signal)) { Container = signal.Container, IsLater = true }]
             : Enumerable.Empty<Way>(),
         _ => [new Way("signal_container_process admits every request", ScriptWriter.Only(new SignalProcess(Stage.Id, number ?? 9, true, [])))],
     }).Concat(OfFragments(invariant));

@@ -62,7 +62,7 @@ internal abstract class ProcessAssertion(string text, Scope scope) : Assertion(t
             .Select(change => new Way($"{entry.Name} {change.Words}", scripts.Create(entry, request => Apply(request, change))) { Container = entry }),
         StartInside { Container: var entry, Process: var process } when scope.Has(entry) || scope.HasProcess(process.Command) =>
             Changes(process.Command, entry.Policy.WorkingDirectory, entry.Policy.Environment, entry).Select(change =>
-                new Way($"{Words.Command(process.Command)}, started in {entry.Name}, {change.Words}", scripts.Exec(entry, process, request => Apply(request, change))) { Container = entry }),
+                new Way($"{Words.Command(process.Command)}, started in {entry.Name}, {change.Words}", scripts.Exec(entry, process, request => Apply(request, change))) { Container = entry, IsLater = true }),
         StartBeside beside when !scope.HasBeside(beside.Process.Command) => [],
         StartBeside beside when !IsSaidOfProcessesBeside => [new Way($"{beside.Name} has whatever the guest has", []) { Beside = beside }],
         StartBeside beside => Changes(beside.Process.Command, beside.Process.WorkingDirectory, beside.Process.Environment, null)

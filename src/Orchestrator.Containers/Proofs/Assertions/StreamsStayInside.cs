@@ -24,7 +24,7 @@ internal sealed class StreamsStayInside(string text, Scope scope) : Assertion(te
         {
             CreateFrom { Container: var entry } when scope.Has(entry) && entry.Policy.AllowStdioAccess => [new Way($"the host gets the streams of {entry.Name}", scripts.Create(entry)) { Container = entry }],
             StartInside { Container: var entry, Process: var process } when scope.HasProcess(process.Command) && entry.Policy.AllowStdioAccess =>
-                [new Way($"{Words.Command(process.Command)} may be started in {entry.Name}, whose streams the host gets", scripts.Exec(entry, process)) { Container = entry }],
+                [new Way($"{Words.Command(process.Command)} may be started in {entry.Name}, whose streams the host gets", scripts.Exec(entry, process)) { Container = entry, IsLater = true }],
             StartBeside beside when scope.HasBeside(beside.Process.Command) && beside.Process.AllowStdioAccess =>
                 [new Way($"the host gets the streams of {beside.Name}", scripts.External(beside.Process)) { Beside = beside }],
             Unrestricted { Point: "create_container", OpensStreams: true } => [new Way("create_container admits every request, and opens the streams", ScriptWriter.Only(Stage.Anything()))],
@@ -49,5 +49,6 @@ internal sealed class StreamsStayInside(string text, Scope scope) : Assertion(te
         scripts.Exec(entry, new ExecProcess([scope.Program], [])))
     {
         Container = entry,
+        IsLater = true,
     };
 }

@@ -26,6 +26,10 @@ internal static class PointDifferences
                     yield return new Candidate($"{point} admits every request{(free.OpensStreams ? ", and opens streams" : "")}", GroupScripts.At(point, permit));
                 }
             }
+            else if (wasFree && IsRemembered(permit))
+            {
+                yield return new Candidate($"{point} is remembered, which it was not where every request was admitted; what depends on that may be admitted now", []);
+            }
             else if (!wasFree && !IsOfContainers(permit, created) && !former.Any(old => Takes(old, permit)))
             {
                 yield return new Candidate(Describe(permit), permit is StackLayers stack ? [Stage.Stack(stack.Container)] : point == "plan9_mount"
@@ -55,6 +59,8 @@ internal static class PointDifferences
         StackLayers stack => created.Contains(stack.Container),
         _ => false,
     };
+
+    private static bool IsRemembered(Permit permit) => permit is MountLayer or StackLayers or CreateFrom or MountScratchSpace or MountHostShare or Release or LoadFragmentOf;
 
     private static bool Takes(Permit old, Permit permit) => (old, permit) switch
     {

@@ -45,6 +45,9 @@ public sealed class GroupInvariant
     /// <summary>Whether fragments may bring processes beside the containers that are not in the policy.</summary>
     public bool IsOpenToProcesses => IsOpen(fragment => fragment.AddsProcesses);
 
+    /// <summary>Whether another root file system can be mounted for an ID whose container was shut down.</summary>
+    public bool ReusesIds => At("shutdown_container").Any(permit => permit is Release);
+
     /// <summary>Computes the invariant of a policy.</summary>
     public static GroupInvariant Of(ExecutionPolicy policy, GroupEnvironment environment)
     {

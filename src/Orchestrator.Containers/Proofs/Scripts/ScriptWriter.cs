@@ -25,10 +25,10 @@ internal sealed class ScriptWriter(GroupInvariant invariant)
 
     /// <summary>Creates the container, then starts a process in it.</summary>
     public IEnumerable<Script> Exec(ContainerEntry entry, ExecProcess process, Func<ExecInContainer, ExecInContainer?>? change = null) =>
-        Create(entry).SelectMany(script => Exec(script, entry, process, change));
+        Bring(entry).SelectMany(script => Exec(script, entry, process, change));
 
     /// <summary>Creates the container, then sends it a signal.</summary>
-    public IEnumerable<Script> Signal(SendSignal permit) => Create(permit.Container)
+    public IEnumerable<Script> Signal(SendSignal permit) => Bring(permit.Container)
         .Select(script => script.Then(new SignalProcess(Stage.Id, permit.Signal, permit.Process is null, permit.Process?.Command ?? [])));
 
     /// <summary>Starts a process beside the containers, as little asked for as possible, or told apart from those whose streams are treated otherwise.</summary>
@@ -50,19 +50,35 @@ internal sealed class ScriptWriter(GroupInvariant invariant)
     /// <summary>One request alone.</summary>
     public static IEnumerable<Script> Only(EnforcementRequest request) => [new Script([request])];
 
-    private static IEnumerable<Script> Exec(Script created, ContainerEntry entry, ExecProcess process, Func<ExecInContainer, ExecInContainer?>? change)
+    // As far as something can be asked of the container: created, or else under the ID of another one that was.
+    private IEnumerable<Script> Bring(ContainerEntry entry) => Create(entry).Concat(invariant.ReusesIds ? Reuse(entry) : []);
+
+    private IEnumerable<Script> Reuse(ContainerEntry entry) =>
+        from other in invariant.Containers
+        where !ReferenceEquals(other, entry)
+        orderby other.Policy.Layers.Union(entry.Policy.Layers, StringComparer.Ordinal).Count()
+        from script in Create(other).Take(1)
+        select new Script([.. script.Requests, new ShutdownContainer(Stage.Id), .. Stage.StackAgain(entry, other)]);
+
+    private static IEnumerable<Script> Exec(Script brought, ContainerEntry entry, ExecProcess process, Func<ExecInContainer, ExecInContainer?>? change)
     {
         // What was added to tell the container from others when it was created need not be asked for again.
-        var create = (CreateContainer)created.Requests[^1];
-        ExecInContainer request = Samples.Exec(create, process);
-        if (Samples.Create(entry) is { } basic)
+        var create = brought.Requests.OfType<CreateContainer>().Last();
+        if (Samples.Create(entry) is not { } basic)
         {
-            request = request with { Process = request.Process with { Environment = basic.Process.Environment } };
+            yield break;
+        }
+
+        bool privileged = create.Privileged && entry.PrivilegedCapabilities is not null;
+        ExecInContainer request = Samples.Exec(privileged ? Samples.Privileged(entry, basic)! : basic, process);
+        if (ReferenceEquals(brought.Requests[^1], create))
+        {
+            request = request with { Privileges = create.Privileges };
         }
 
         if ((change is null ? request : change(request)) is { } changed)
         {
-            yield return created.Then(changed);
+            yield return brought.Then(changed);
         }
     }
 

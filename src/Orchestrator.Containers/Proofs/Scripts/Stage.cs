@@ -35,6 +35,17 @@ internal static class Stage
         return new Script([.. mounts, new MountOverlay(Id, paths, $"{Root}/{Id}/rootfs")]);
     }
 
+    /// <summary>Mounts a container's layers and stacks them for an ID that another container had.</summary>
+    /// <param name="entry">The container.</param>
+    /// <param name="former">What the ID was created as; its layers are still mounted.</param>
+    public static IEnumerable<EnforcementRequest> StackAgain(ContainerEntry entry, ContainerEntry former)
+    {
+        string[] hashes = [.. former.Policy.Layers.Concat(entry.Policy.Layers).Distinct(StringComparer.Ordinal)];
+        int mounted = former.Policy.Layers.Distinct(StringComparer.Ordinal).Count();
+        ImmutableArray<string> paths = [.. entry.Policy.Layers.Reverse().Select(hash => Target(Array.IndexOf(hashes, hash)))];
+        return [.. hashes.Skip(mounted).Select((hash, index) => new MountDevice(Target(mounted + index), hash, DevicePattern)), new MountOverlay(Id, paths, $"{Root}/{Id}/again")];
+    }
+
     /// <summary>Mounts a folder of the host's for the container.</summary>
     public static MountShare MountShare() => new(Share, Root, ShareFolder + "[0-9]+");
 

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using Orchestrator.Attestation;
+using Orchestrator.Attestation.Groups;
+using Orchestrator.Attestation.Policies;
+using Orchestrator.Attestation.Snp;
+using Orchestrator.Contracts.Stages;
+using Orchestrator.Crypto;
+using Orchestrator.Errors;
+using Orchestrator.Stages.Tests.Support;
+
+namespace Orchestrator.Stages.Tests;
+
+/// <summary>To which groups a party releases, and that keys open nowhere else.</summary>
+public sealed class GroupTests(Processor processor) : IDisposable
+{
+    private readonly StageWorld _world = new(processor);
+
+    public void Dispose() => _world.Dispose();
+
+    [Fact]
+    public void Validate_TheGroupOfTheJob_IsAccepted() => Assert.Empty(Denials(_world.Evidence));
+
+    public static TheoryData<string, string> Others => new()
+    {
+        { "of another job", "group-manifest" },
+        { "of no job", "group-manifest" },
+        { "with other nonces", "group-evidence-unbound" },
+        { "of another guest", "snp-measurement" },
+        { "under another policy", "snp-policy-digest" },
+        { "that lies about its policy", "snp-policy-digest" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Others))]
+    public void Validate_AnotherGroup_IsRefused(string which, string code)
+    {
+        byte[] evidence = which switch
+        {
+            "of another job" => _world.Attest(binding => binding with { Manifest = Digest.Of("another"u8) }),
+            "of no job" => _world.Attest(binding => binding with { Manifest = null }),
+            "with other nonces" => _world.Attest(binding => binding with { Nonces = [new byte[64]] }),
+            "of another guest" => _world.Attest(measurement: Measurement.Of("another"u8)),
+            "under another policy" => _world.Attest(binding => binding with { Policy = Digest.Of("another"u8) }),
+            _ => _world.Attest(hostData: Digest.Of("another"u8)),
+        };
+
+        Assert.Contains(code, Denials(evidence));
+    }
+
+    [Fact]
+    public void Validate_SimulatedProcessorOrSandbox_IsRefusedUnlessAllowedByName()
+    {
+        VerifiedGroup group = _world.Verify(_world.Evidence);
+        SnpPolicy rules = StageWorld.Rules("lab");
+
+        Assert.Equal(["snp-simulated"], Codes(rules with { AllowSimulated = false }, group));
+        Assert.Equal(["snp-sandbox"], Codes(rules with { AllowSandbox = false }, group));
+        Assert.Equal(["snp-revocation-unknown"], Codes(rules with { AllowUnknownRevocation = false }, group));
+        Assert.Equal(["snp-measurement"], Codes(rules with { Measurements = [] }, group));
+        Assert.Equal(["snp-measurement"], Codes(rules with { Endorsers = ["did:x509:0:sha256:x::eku:1"] }, group));
+    }
+
+    [Fact]
+    public void Validate_AnotherPartysNonce_IsRefused()
+    {
+        (GroupPermit? permit, ImmutableArray<Denial> denials) = GroupRelease.Validate(
+            StageWorld.Rules("lab"), _world.Verify(_world.Evidence), StageWorld.Expectations(_world.Manifest) with { Nonce = new byte[GroupEvidence.NonceSize] });
+
+        Assert.Null(permit);
+        Assert.Equal(["group-nonce"], denials.Select(denial => denial.Code));
+        Assert.Contains("group-nonce", Codes(StageWorld.Rules("stranger"), _world.Verify(_world.Evidence)));
+    }
+
+    [Fact]
+    public void Parse_AnyFlippedByteOfEvidence_IsNeverAcceptedAsThisGroup()
+    {
+        for (int i = 0; i < _world.Evidence.Length; i += 61)
+        {
+            byte[] changed = [.. _world.Evidence];
+            changed[i] ^= 0x10;
+            try
+            {
+                // What is in PEM outside the base64, or in names that nothing covers, may change without harm: then the digest differs.
+                Assert.NotEqual(_world.Verify(_world.Evidence).Digest, _world.Verify(changed).Digest);
+            }
+            catch (OrchestratorException)
+            {
+            }
+        }
+    }
+
+    [Fact]
+    public void Package_OpensForItsGroupStagePartyAndJobAlone()
+    {
+        ManifestStage stage = _world.Manifest.FindStage(StageWorld.Stage)!;
+        byte[] package = _world.Package("clinic-a");
+        Digest evidence = GroupEvidence.Parse(_world.Evidence).Digest;
+        using (StagePackage opened = StagePackage.Open(package, "clinic-a", _world.GroupSession, _world.Manifest, stage, evidence))
+        {
+            Assert.Equal(["west"], opened.Keys.Keys);
+        }
+
+        using var elsewhere = new StageWorld(processor);
+        Refused(() => StagePackage.Open(package, "clinic-b", _world.GroupSession, _world.Manifest, stage, evidence));
+        Refused(() => StagePackage.Open(package, "clinic-a", elsewhere.GroupSession, _world.Manifest, stage, evidence));
+        Refused(() => StagePackage.Open(package, "clinic-a", _world.GroupSession, elsewhere.Manifest, stage, evidence));
+        Refused(() => StagePackage.Open(package, "clinic-a", _world.GroupSession, _world.Manifest, stage with { Name = "other" }, evidence));
+        Refused(() => StagePackage.Open(package, "clinic-a", _world.GroupSession, _world.Manifest, stage, Digest.Of("other"u8)));
+        for (int i = 0; i < package.Length; i += 17)
+        {
+            byte[] changed = [.. package];
+            changed[i] ^= 1;
+            Refused(() => StagePackage.Open(changed, "clinic-a", _world.GroupSession, _world.Manifest, stage, evidence));
+        }
+    }
+
+    private static void Refused(Action open) => Assert.Equal("stage-package-invalid", Assert.Throws<OrchestratorException>(open).Code.Id);
+
+    private string[] Codes(SnpPolicy rules, VerifiedGroup group) =>
+        [.. GroupRelease.Validate(rules, group, StageWorld.Expectations(_world.Manifest)).Denials.Select(denial => denial.Code)];
+
+    private string[] Denials(byte[] evidence)
+    {
+        try
+        {
+            return Codes(StageWorld.Rules("clinic-a"), _world.Verify(evidence));
+        }
+        catch (OrchestratorException e)
+        {
+            return [e.Code.Id];
+        }
+    }
+}

@@ -92,6 +92,8 @@ public sealed class ContainerImageTests
     [InlineData("../outside.tar", null)]
     [InlineData("/etc/passwd", null)]
     [InlineData("loop.tar", null)]
+    [InlineData("absolute.tar", null)]
+    [InlineData("layers/climbing.tar", null)]
     [InlineData("linked.tar", "ok")]
     [InlineData("layers/up.tar", "ok")]
     public void Names_in_a_docker_archive_stay_in_the_archive(string layer, string? outcome)
@@ -103,7 +105,7 @@ public sealed class ContainerImageTests
             .File("manifest.json", $$"""[{"Config":"config.json","RepoTags":["a:1"],"Layers":["{{layer}}"]}]""")
             .File("config.json", config)
             .Symlink("loop.tar", "loop.tar").Symlink("linked.tar", "layers/real.tar").Symlink("layers/up.tar", "../layers/real.tar")
-            .Symlink("outside.tar", "../outside.tar")
+            .Symlink("outside.tar", "../outside.tar").Symlink("absolute.tar", "/layers/real.tar").Symlink("layers/climbing.tar", "../../layers/real.tar")
             .Entry("layers/real.tar", '0', LayoutBuilder.SmallLayer).Build());
 
         if (outcome is null)

@@ -97,6 +97,25 @@ public sealed class ContainerTests(Machine machine)
     }
 
     [Fact]
+    public async Task ShortProcesses_ManyAtOnce_EachTellItsEnd()
+    {
+        ContainerPolicy server = Policies.Shell("cat", machine.Busybox) with { ExecProcesses = [new ExecProcess(["/bin/false"], [])] };
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(server, Policies.Shell("exit 5", machine.Busybox)));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+        await group.Client.CreateContainerAsync(TestGroup.Spec(TestGroup.Id(), "cat"));
+        ProcessSpec process = TestGroup.Spec(TestGroup.Id(), "").Process with { Command = ["/bin/false"] };
+
+        int[] codes = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ => (await group.FinishAsync(await group.Client.ExecAsync(TestGroup.Id(), process))).ExitCode));
+
+        Assert.All(codes, code => Assert.Equal(1, code));
+        for (int i = 2; i < 12; i++)
+        {
+            await group.Client.MountOverlayAsync(TestGroup.Id(i), ["/run/group/layers/0"], "/run/group/scratch/0");
+            Assert.Equal(5, (await group.RunAsync(TestGroup.Spec(TestGroup.Id(i), "exit 5"))).ExitCode);
+        }
+    }
+
+    [Fact]
     public async Task Shutdown_KillsWhatRuns_AndEverythingCanThenBeUnmounted()
     {
         await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(Policies.Shell("cat", machine.Busybox)));

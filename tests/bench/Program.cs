@@ -1,5 +1,6 @@
 using Orchestrator.Bench;
 using Orchestrator.Bench.Commands;
+using Orchestrator.Bench.Groups;
 using Orchestrator.Bench.Images;
 using Orchestrator.Bench.Memory;
 using Orchestrator.Bench.Policies;
@@ -40,6 +41,7 @@ IBenchmark[] benchmarks =
     new PolicyParsing(10),
     new PolicyParsing(100),
     new PolicyProofs(),
+    new ContainerLifecycle(),
     new FlatMemory("seal", Built.Orchestrator, peaks),
     new FlatMemory("host", Built.Host, peaks),
     new FlatMemory("device", Built.Device, peaks),

@@ -14,11 +14,11 @@ internal sealed class ContainerRuntime(RuntimeLog log)
 
     private int _calls;
 
-    /// <summary>Creates a container from its root file system and starts its first process, or leaves nothing of it.</summary>
+    /// <summary>Creates a container from its root file system, or leaves nothing of it. Its first process waits to be started.</summary>
     /// <param name="id">The container's ID.</param>
     /// <param name="configuration">Of the container.</param>
     /// <param name="isStdioOpen">Whether the host gets the streams.</param>
-    /// <returns>The process's number and streams.</returns>
+    /// <returns>The process's number and streams: it is the agent's child from now on.</returns>
     /// <exception cref="OrchestratorException"><see cref="GuestErrors.EffectFailed"/>.</exception>
     public async Task<(int Pid, ProcessStreams Stdio)> CreateAsync(string id, JsonObject configuration, bool isStdioOpen)
     {
@@ -27,7 +27,7 @@ internal sealed class ContainerRuntime(RuntimeLog log)
         await File.WriteAllTextAsync(file, configuration.ToJsonString()).ConfigureAwait(false);
         try
         {
-            return await StartAsync(["run", "--detach", "--bundle", bundle], id, isStdioOpen).ConfigureAwait(false);
+            return await StartAsync(["create", "--bundle", bundle], id, isStdioOpen).ConfigureAwait(false);
         }
         catch
         {
@@ -37,6 +37,17 @@ internal sealed class ContainerRuntime(RuntimeLog log)
         finally
         {
             File.Delete(file);
+        }
+    }
+
+    /// <summary>Starts a created container's first process, or deletes the container.</summary>
+    /// <exception cref="OrchestratorException"><see cref="GuestErrors.EffectFailed"/>.</exception>
+    public async Task StartAsync(string id)
+    {
+        if (!await RunAsync("start", id).ConfigureAwait(false))
+        {
+            await RunAsync("delete", "--force", id).ConfigureAwait(false);
+            throw new OrchestratorException(GuestErrors.EffectFailed, "The container runtime could not start.");
         }
     }
 

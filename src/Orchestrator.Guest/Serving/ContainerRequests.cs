@@ -89,6 +89,7 @@ internal sealed class ContainerRequests(Gate gate, Storage storage, ContainerRun
         bool isOpen = decision.AllowStdioAccess == true;
         (int, ProcessStreams) started = await runtime.CreateAsync(
             spec.Id, RuntimeConfiguration.Container(process, spec.Id, mounts.Folders, spec.Privileged, spec.Seccomp.Span), isOpen).ConfigureAwait(false);
+        await runtime.StartAsync(spec.Id).ConfigureAwait(false);
         work.Note(spec.Id, decision.Next.Candidates.GetValueOrDefault(spec.Id, []));
         return Answer(processes.Add(started, spec.Id, isInit: true, process.Command), process);
     }

@@ -1,3 +1,4 @@
+using Orchestrator.Attack.Groups;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Contracts.Receipts;
 using Orchestrator.Crypto;
@@ -26,5 +27,79 @@ public sealed class StageTests(JoinDeployment deployment) : IClassFixture<JoinDe
         Contracts.Stages.Preparation made = Assert.Single(receipt.Receipt.Preparations);
         Assert.Equal((long)File.ReadLines(deployment.Joined).Count() - 1, made.Outputs.Single().Records);
         Assert.Contains(events, happened => happened.Kind == "stage_prepared" && happened.Text.Contains(made.Digest.ToString(), StringComparison.Ordinal) && happened.Text.Contains(made.Evidence.Digest.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Job_WhoseGroupIsLost_RunsTheStageAgain()
+    {
+        int launches = 0;
+        deployment.Shim.Mischief = new StageMischief
+        {
+            OnEvidence = evidence =>
+            {
+                launches++;
+                return evidence;
+            },
+            OnOutput = output =>
+            {
+                if (launches == 1)
+                {
+                    deployment.Shim.LoseGroups();
+                }
+
+                return output;
+            },
+        };
+
+        (_, JobEvent last, IReadOnlyList<JobEvent> events) = await deployment.RunAsync(deployment.NewJoin());
+        deployment.Shim.Mischief = new StageMischief();
+
+        Assert.True(last.State == JobState.Completed, last.ToString());
+        Assert.Equal(2, launches);
+        Assert.Contains(events, happened => happened.Kind == "requeued" && happened.Error.Code == "shim-away");
+        await deployment.Shim.Idle.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Job_WhoseStageMakesTooMuch_FailsCleanly()
+    {
+        (Digest name, JobEvent last, _) = await deployment.RunAsync(deployment.NewJoin(mostRecords: 10));
+
+        Assert.Equal((JobState.Failed, "stage-output-exceeded"), (last.State, last.Error.Code));
+        Job job = await deployment.Parties.Lab.Host.JobAsync(name);
+        Assert.Empty(job.Outputs);
+        await deployment.Shim.Idle.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData("", "group-not-trusted")]
+    [InlineData("simulated", "snp-sandbox")]
+    [InlineData("sandbox", "snp-simulated")]
+    public async Task Job_WhosePartyDoesNotAcceptTheGroup_FailsWithItsReason(string allowed, string code)
+    {
+        Participant clinic = deployment.Parties.ClinicB;
+        string policy = await File.ReadAllTextAsync(clinic.PolicyFile);
+        await clinic.StopAgentAsync();
+        try
+        {
+            await File.WriteAllTextAsync(clinic.PolicyFile, policy[..policy.IndexOf("snp:", StringComparison.Ordinal)]);
+            if (allowed.Length > 0)
+            {
+                await deployment.AddGroupsAsync(clinic, allowed);
+            }
+
+            await clinic.StartAgentAsync();
+            (_, JobEvent last, _) = await deployment.RunAsync(deployment.NewJoin());
+
+            Assert.Equal((JobState.Failed, "release-refused"), (last.State, last.Error.Code));
+            Contracts.Protocol.Denial denial = Assert.Single(last.Error.Denials);
+            Assert.Equal((code, "clinic-b"), (denial.Code, denial.PolicyOf));
+        }
+        finally
+        {
+            await clinic.StopAgentAsync();
+            await File.WriteAllTextAsync(clinic.PolicyFile, policy);
+            await clinic.StartAgentAsync();
+        }
     }
 }

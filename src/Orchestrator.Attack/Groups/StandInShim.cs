@@ -28,6 +28,8 @@ public sealed class StandInShim : IAsyncDisposable
     public static readonly Measurement Measurement = Measurement.Of("a stand-in for a guest agent"u8);
 
     private readonly ConcurrentDictionary<string, StandInGroup> _groups = new();
+    private readonly ConcurrentBag<StandInGroup> _lost = [];
+    private TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SimulatedPsp _psp;
     private readonly string _folder;
     private readonly Action<string, string> _containers;
@@ -49,8 +51,8 @@ public sealed class StandInShim : IAsyncDisposable
     /// <summary>The root's list of revoked certificates.</summary>
     public string RevocationsFile => Path.Combine(_psp.Folder, SimulatedPsp.RevocationsFile);
 
-    /// <summary>Groups that hold keys.</summary>
-    public int Running => _groups.Count;
+    /// <summary>Completes when no group holds keys any more.</summary>
+    public Task Idle => _idle.Task;
 
     /// <summary>What is done to messages, in place of nothing.</summary>
     public StageMischief Mischief { get; set; } = new();
@@ -77,12 +79,13 @@ public sealed class StandInShim : IAsyncDisposable
         return shim;
     }
 
-    /// <summary>Ends every group, as a machine that loses power.</summary>
-    public void KillGroups()
+    /// <summary>Forgets every group, as a machine that loses power: nobody finds one any more.</summary>
+    public void LoseGroups()
     {
-        foreach (string name in _groups.Keys)
+        foreach ((string name, StandInGroup group) in _groups.ToArray())
         {
-            End(name);
+            _groups.TryRemove(name, out _);
+            _lost.Add(group);
         }
     }
 
@@ -90,7 +93,12 @@ public sealed class StandInShim : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _application.DisposeAsync();
-        KillGroups();
+        LoseGroups();
+        foreach (StandInGroup group in _lost)
+        {
+            group.Dispose();
+        }
+
         _psp.Dispose();
     }
 
@@ -103,6 +111,11 @@ public sealed class StandInShim : IAsyncDisposable
         if (_groups.TryRemove(name, out StandInGroup? group))
         {
             group.Dispose();
+        }
+
+        if (_groups.IsEmpty)
+        {
+            _idle.TrySetResult();
         }
     }
 
@@ -177,6 +190,7 @@ public sealed class StandInShim : IAsyncDisposable
             string name = RandomNumberGenerator.GetHexString(16, lowercase: true);
             var group = new StandInGroup(shim._psp, shim.Mischief.Measurement ?? Measurement, shim.Mischief.Policy, request, Path.Combine(shim._folder, name));
             shim._groups[name] = group;
+            shim._idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return (name, group);
         }
 

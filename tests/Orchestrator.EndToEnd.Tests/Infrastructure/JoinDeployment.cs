@@ -44,8 +44,9 @@ public sealed class JoinDeployment : Deployment
 
     public override async ValueTask DisposeAsync()
     {
+        // Its groups' memory is in the folder that the rest removes.
+        await (Shim?.DisposeAsync() ?? ValueTask.CompletedTask);
         await base.DisposeAsync();
-        await Shim.DisposeAsync();
     }
 
     /// <summary>A job that was not proposed before: the join of both clinics' files, evaluated on the lab's data.</summary>

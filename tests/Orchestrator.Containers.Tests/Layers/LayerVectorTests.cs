@@ -25,5 +25,26 @@ public sealed class LayerVectorTests
         Assert.Equal(vector.GetProperty("length").GetInt64(), layer.Length);
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_second_implementation_makes_it_byte_for_byte(string name)
+    {
+        using var folder = new TempFolder();
+        JsonElement vector = Vectors().Single(item => item.GetProperty("name").GetString() == name);
+        using var archive = new GZipStream(new MemoryStream(vector.GetProperty("archive").GetBytesFromBase64()), CompressionMode.Decompress);
+        using (FileStream tar = File.Create(folder["layer.tar"]))
+        {
+            archive.CopyTo(tar);
+        }
+
+        using FileStream again = File.OpenRead(folder["layer.tar"]);
+        LayerImage layer = LayerImageWriter.Write(again, folder.Path).Image;
+
+        string printed = Tool.Run("/usr/bin/python3", Path.Combine(Tree.Root, "tests", "Orchestrator.Containers.Tests", "Python", "layer_image.py"), folder["layer.tar"], folder["other"]);
+
+        Assert.Equal($"{layer.DiffId} {layer.RootHash} {layer.Length}\n", printed);
+        Assert.Equal(File.ReadAllBytes(layer.Path), File.ReadAllBytes(folder["other"]));
+    }
+
     private static IEnumerable<JsonElement> Vectors() => Tree.Vectors("layer-image", "layers.json").RootElement.GetProperty("vectors").EnumerateArray();
 }

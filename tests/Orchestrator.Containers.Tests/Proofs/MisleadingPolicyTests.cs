@@ -129,6 +129,12 @@ public sealed class MisleadingPolicyTests
         cases.Add(Written.Policy("mount_device := {\"allowed\": false}", Join with { Exec = ["/bin/sh"], Layers = "" }), NoShell, Verdict.Broken);
         cases.Add(Written.Policy(Join with { Exec = ["/bin/sh"] }, new Box("/bin/other") { Layers = "2" }), "never exec /bin/sh in other", Verdict.Holds);
 
+        // Neither decoy is ever created, for they are not to be told apart; but another container's ID can be given their root file system.
+        Box hidden = new("/bin/sleep") { Layers = "2", Exec = ["/bin/sh"] };
+        cases.Add(Written.Policy(hidden, hidden with { Stdio = true }), NoShell, Verdict.Holds);
+        cases.Add(Written.Policy(Join, hidden, hidden with { Stdio = true }), NoShell, Verdict.Broken);
+        cases.Add(Written.Policy("shutdown_container := {\"allowed\": false}", Join, hidden, hidden with { Stdio = true }), NoShell, Verdict.Holds);
+
         // The same image: which of both it is, the engine finds out by the command alone.
         cases.Add(Written.Policy(Join, new Box("/bin/other") { Exec = ["/bin/sh"] }), "never exec /bin/sh in join", Verdict.Broken);
         cases.Add(Written.Policy(Join, new Box("/bin/other") { Exec = ["/bin/sh"] }), "never exec /bin/sh in container join", Verdict.Holds);
@@ -163,6 +169,15 @@ public sealed class MisleadingPolicyTests
         cases.Add(Written.Policy("allow_environment_variable_dropping := true", Join with { Env = ["A=.*"] }, Join with { Name = "decoy", Stdio = true, Env = ["B=.*"] }), Inside, Verdict.Broken);
         cases.Add(Written.Policy("allow_capability_dropping := true", Join with { Capabilities = ["CAP_KILL"] }, Join with { Name = "decoy", Stdio = true, Capabilities = ["CAP_CHOWN"] }), Inside, Verdict.Broken);
         cases.Add(Written.Policy("allow_capability_dropping := true", Join, Join with { Name = "decoy", Stdio = true, Capabilities = ["CAP_CHOWN", "CAP_CHOWN"] }), Inside, Verdict.Holds);
+        const string Closed = "{\"command\": [\"/bin/log\"], \"env_rules\": [], \"working_dir\": \"/\", \"allow_stdio_access\": false}";
+        string open = Closed.Replace("false", "true", StringComparison.Ordinal);
+        cases.Add(Written.Policy($"external_processes := [{Closed}]", Join), "stdout stays inside", Verdict.Holds);
+        cases.Add(Written.Policy($"external_processes := [{open}]", Join), "stdout stays inside", Verdict.Broken);
+        cases.Add(Written.Policy($"external_processes := [{open}]", Join), "stdout of log stays inside", Verdict.Broken);
+        cases.Add(Written.Policy($"external_processes := [{open}]", Join), Inside, Verdict.Holds);
+        cases.Add(Written.Policy($"external_processes := [{open}, {Closed}]", Join), "stdout stays inside", Verdict.Holds);
+        cases.Add(Written.Policy($"external_processes := [{open.Replace("[]", "[{\"pattern\": \"A=1\", \"strategy\": \"string\", \"required\": false}]", StringComparison.Ordinal)}, {Closed}]", Join), "stdout stays inside", Verdict.Broken);
+        cases.Add(Written.Policy($"external_processes := [{open}]\nexec_external := {{\"allowed\": true}}", Join), "stdout stays inside", Verdict.Holds);
         cases.Add(Written.Policy("create_container := {\"allowed\": true}", Join), Inside, Verdict.Holds);
         cases.Add(Written.Policy("create_container := {\"allowed\": true, \"allow_stdio_access\": true}", Join), Inside, Verdict.Broken);
         cases.Add(Written.Policy("exec_external := {\"allowed\": true, \"allow_stdio_access\": true}", Join), Inside, Verdict.Broken);

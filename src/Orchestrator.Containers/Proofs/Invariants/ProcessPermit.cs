@@ -14,8 +14,22 @@ public sealed record CreateFrom(ContainerEntry Container) : Permit("create_conta
         && create.SeccompProfile == Container.Policy.SeccompProfile
         && (!create.Privileged || Container.Policy.AllowElevated)
         && decision.AllowStdioAccess == Container.Policy.AllowStdioAccess
-        && create.Mounts.All(mount => Container.Mounts.Any(rule => rule.Destination == mount.Destination && rule.Type == mount.Type))
+        && create.Mounts.All(mount => Container.Mounts.Any(rule => Permits(rule, create, mount, decision.Next)))
         && ProcessLimits.Keep(Container, create.Process, create.Privileges, decision);
+
+    private static bool Permits(MountRule rule, CreateContainer create, MountRequest mount, GroupState state) =>
+        rule.Destination == mount.Destination
+        && rule.Type == mount.Type
+        && rule.Options.Order(StringComparer.Ordinal).Distinct().SequenceEqual(mount.Options.Order(StringComparer.Ordinal).Distinct())
+        && (mount.Source == rule.Source.Text || rule.Source switch
+        {
+            MountSource.Sandbox sandbox => IsBelow(create.SandboxDirectory, sandbox.Rest, mount.Source),
+            MountSource.HugePages pages => IsBelow(create.HugePagesDirectory, pages.Rest, mount.Source),
+            MountSource.Share => state.Shares.GetValueOrDefault(mount.Source) == create.ContainerId,
+            _ => false,
+        });
+
+    private static bool IsBelow(string folder, TextRule rest, string source) => source.StartsWith(folder, StringComparison.Ordinal) && rest.Permits(source[folder.Length..]);
 }
 
 /// <summary>Starting a further process in a container.</summary>

@@ -58,7 +58,7 @@ public sealed record Envelope
         writer.WriteEndMap();
     }
 
-    private static byte[] Write(Action<CborWriter> write)
+    public static byte[] Write(Action<CborWriter> write)
     {
         var writer = new CborWriter(CborConformanceMode.Lax);
         write(writer);

@@ -57,6 +57,21 @@ internal sealed record SignedStatement
         return reader.BytesRemaining == 0 ? statement : throw new CborContentException("something follows its end");
     }
 
+    /// <summary>The message as it was signed, with nothing outside the signature.</summary>
+    public byte[] Bare()
+    {
+        var writer = new CborWriter();
+        writer.WriteTag((CborTag)18);
+        writer.WriteStartArray(4);
+        writer.WriteByteString(Header.Bytes.Span);
+        writer.WriteStartMap(0);
+        writer.WriteEndMap();
+        writer.WriteByteString(Payload.Span);
+        writer.WriteByteString(Signature.Span);
+        writer.WriteEndArray();
+        return writer.Encode();
+    }
+
     /// <summary>Whether the key of <paramref name="signer"/> made the signature; false also for algorithms that are not known.</summary>
     public bool IsSignedBy(SignedCertificate signer)
     {

@@ -22,6 +22,7 @@ public sealed class VerifiedStatement
         Svn = statement.Header.Svn;
         Payload = statement.Payload;
         Receipts = statement.Receipts;
+        BareDigest = SHA256.HashData(statement.Bare());
         JudgedAt = judgedAt;
     }
 
@@ -39,6 +40,9 @@ public sealed class VerifiedStatement
 
     /// <summary>What is stated.</summary>
     public ReadOnlyMemory<byte> Payload { get; }
+
+    /// <summary>SHA-256 of the message with nothing outside the signature: what receipts are about.</summary>
+    public ReadOnlyMemory<byte> BareDigest { get; }
 
     /// <summary>Receipts of transparency services that came with it. They are <b>not</b> verified.</summary>
     public ImmutableArray<ReadOnlyMemory<byte>> Receipts { get; }

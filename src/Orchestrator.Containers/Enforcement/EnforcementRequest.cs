@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Containers.Fragments;
+using Orchestrator.Containers.Fragments.Transparency;
 using Orchestrator.Containers.Policies;
 
 namespace Orchestrator.Containers.Enforcement;
@@ -107,6 +108,9 @@ public sealed record OfferFragment(string Issuer, string Feed) : EnforcementRequ
 
 /// <summary>Extends the policy by a fragment.</summary>
 public sealed record LoadFragment(VerifiedFragment Fragment) : EnforcementRequest("load_fragment");
+
+/// <summary>Trusts the keys of transparency services.</summary>
+public sealed record LoadTrustList(VerifiedTrustList List) : EnforcementRequest("load_transparency_trust_list");
 
 /// <summary>A request that lacks what the framework's rule for its point looks at, or whose point has no rule for Linux guests: no rule can hold.</summary>
 public sealed record IncompleteRequest(string Point) : EnforcementRequest(Point);

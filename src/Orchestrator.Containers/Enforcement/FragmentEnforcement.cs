@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Containers.Fragments;
+using Orchestrator.Containers.Fragments.Transparency;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Errors;
 
@@ -23,10 +24,11 @@ internal sealed class FragmentEnforcement(ExecutionPolicy policy)
         VerifiedFragment fragment = request.Fragment;
         Reasons reasons = Known(state, fragment.Issuer, fragment.Feed);
         ImmutableArray<FragmentReference> fitting = [.. ReferencesTo(state, fragment.Issuer, fragment.Feed)];
-        ImmutableArray<FragmentReference> admitting = [.. fitting.Where(reference => fragment.Module.Svn.Reaches(reference.MinimumSvn) == true && Missing(reference, fragment).Length == 0)];
+        Vouchers vouchers = Vouchers.Of(state, fragment);
+        ImmutableArray<FragmentReference> admitting = [.. fitting.Where(reference => fragment.Module.Svn.Reaches(reference.MinimumSvn) == true && vouchers.Missing(reference).Length == 0)];
         if (admitting.IsEmpty)
         {
-            Explain(reasons, fitting, fragment);
+            Explain(reasons, fitting, fragment, vouchers);
             return reasons.Refuse(state);
         }
 
@@ -39,6 +41,22 @@ internal sealed class FragmentEnforcement(ExecutionPolicy policy)
         {
             return reasons.Require(false, $"invalid fragment: {e.Message}").Refuse(state);
         }
+    }
+
+    // Of a list only the services that the policy allows are remembered; a newer list adds to an older one.
+    public Decision Load(GroupState state, LoadTrustList request)
+    {
+        VerifiedTrustList list = request.List;
+        ImmutableArray<TrustListReference> fitting = [.. policy.TrustLists.Where(reference => reference.Issuer == list.Issuer && reference.Subject == list.Subject)];
+        ImmutableArray<TrustListReference> admitting = [.. fitting.Where(reference => list.Svn.Reaches(reference.MinimumSvn) == true)];
+        return new Reasons()
+            .Require(!fitting.IsEmpty, "invalid transparency trust list issuer or subject")
+            .Require(fitting.IsEmpty || !admitting.IsEmpty, "transparency trust list svn is below the specified minimum")
+            .Require(state.TrustLists.Length < MaxLoaded, "too many transparency trust lists")
+            .Decide(state, () => state.TrustLists.Any(loaded => loaded.Digest == list.Digest) ? state : state with
+            {
+                TrustLists = state.TrustLists.Add(new LoadedTrustList(list.Subject, list.Digest, list.Ledgers.Where(ledger => admitting.Any(reference => reference.Allows(ledger.Key))).ToImmutableDictionary(StringComparer.Ordinal))),
+            });
     }
 
     private Reasons Known(GroupState state, string issuer, string feed)
@@ -56,20 +74,17 @@ internal sealed class FragmentEnforcement(ExecutionPolicy policy)
     private static bool IsLoaded(GroupState state, FragmentReference reference, VerifiedFragment fragment) =>
         state.Fragments.Any(loaded => ReferenceEquals(loaded.Reference, reference) && loaded.Digest == fragment.Digest);
 
-    private static void Explain(Reasons reasons, ImmutableArray<FragmentReference> fitting, VerifiedFragment fragment)
+    private static void Explain(Reasons reasons, ImmutableArray<FragmentReference> fitting, VerifiedFragment fragment, Vouchers vouchers)
     {
         foreach (FragmentReference reference in fitting)
         {
             bool? reaches = fragment.Module.Svn.Reaches(reference.MinimumSvn);
             reasons.Require(reaches is not null, "fragment svn and the specified minimum are different types");
             reasons.Require(reaches is not false, "fragment svn is below the specified minimum");
-            foreach (string service in Missing(reference, fragment))
+            foreach (string service in vouchers.Missing(reference))
             {
                 reasons.Require(false, $"missing receipt from {service}");
             }
         }
     }
-
-    private static string[] Missing(FragmentReference reference, VerifiedFragment fragment) =>
-        [.. reference.RequiredReceipts.Where(service => service == "*" ? fragment.Receipts.IsEmpty : !fragment.Receipts.Contains(service))];
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Containers.Fragments;
+using Orchestrator.Containers.Fragments.Transparency;
 using Orchestrator.Containers.Policies;
 
 namespace Orchestrator.Containers.Enforcement;
@@ -37,6 +38,9 @@ public sealed record GroupState
 
     /// <summary>Fragments that were let in, in order.</summary>
     public ImmutableArray<LoadedFragment> Fragments { get; init; } = [];
+
+    /// <summary>Lists of transparency services that were let in, in order.</summary>
+    public ImmutableArray<LoadedTrustList> TrustLists { get; init; } = [];
 
     private static ImmutableDictionary<string, T> Empty<T>() => ImmutableDictionary.Create<string, T>(StringComparer.Ordinal);
 }

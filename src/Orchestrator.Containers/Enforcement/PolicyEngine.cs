@@ -53,6 +53,7 @@ public sealed class PolicyEngine(ExecutionPolicy policy, GroupEnvironment enviro
         ShutdownContainer shutdown => ContainerEnforcement.Shutdown(state, shutdown),
         OfferFragment offer => _fragments.Offer(state, offer),
         LoadFragment load => _fragments.Load(state, load),
+        LoadTrustList load => _fragments.Load(state, load),
         FlaggedAccess access => new Decision(IsFlagged(access.Point), state),
         BlockDevice => new Decision(false, state) { Errors = ["blockdev mounts are not supported"] },
         _ => new Decision(false, state) { Errors = ["the request is incomplete"] },

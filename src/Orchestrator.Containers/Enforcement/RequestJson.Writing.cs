@@ -35,6 +35,7 @@ public static partial class RequestJson
         ShutdownContainer shutdown => new() { ["containerID"] = shutdown.ContainerId },
         OfferFragment offer => new() { ["issuer"] = offer.Issuer, ["feed"] = offer.Feed, ["fragment_loaded"] = false },
         LoadFragment load => new() { ["issuer"] = load.Fragment.Issuer, ["feed"] = load.Fragment.Feed, ["fragment_loaded"] = true },
+        LoadTrustList load => new() { ["issuer"] = load.List.Issuer, ["subject"] = load.List.Subject, ["svn"] = load.List.Svn.ToString() },
         _ => [],
     };
 

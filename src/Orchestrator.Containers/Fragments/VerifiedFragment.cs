@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Orchestrator.Attestation.X509;
+using Orchestrator.Containers.Fragments.Transparency;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Containers.Fragments;
@@ -25,6 +26,8 @@ public sealed class VerifiedFragment
         Issuer = statement.Issuer;
         Feed = statement.Feed;
         Module = module;
+        Receipts = [.. statement.Receipts.Select(LedgerReceipt.TryParse).OfType<LedgerReceipt>()];
+        StatementDigest = statement.BareDigest;
         Digest = Convert.ToHexStringLower(SHA256.HashData(statement.Payload.Span));
     }
 
@@ -40,16 +43,24 @@ public sealed class VerifiedFragment
     /// <summary>SHA-256 of its text, in lower-case hexadecimal.</summary>
     public string Digest { get; }
 
-    /// <summary>Transparency services that vouch for it: whose receipts were verified.</summary>
-    public ImmutableHashSet<string> Receipts { get; } = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
+    /// <summary>Receipts of transparency services that came with it. They are <b>not</b> verified: whose keys count is for a policy to say.</summary>
+    public ImmutableArray<LedgerReceipt> Receipts { get; }
+
+    /// <summary>SHA-256 of what receipts of it are about.</summary>
+    public ReadOnlyMemory<byte> StatementDigest { get; }
 
     /// <summary>Verifies a fragment and reads its text.</summary>
     /// <param name="message">COSE_Sign1, untrusted.</param>
     /// <param name="time">At which the signer's certificates must be valid where no time stamp says when it was signed.</param>
     /// <exception cref="OrchestratorException">A code of <see cref="FragmentErrors"/> or, for its text, of <see cref="PolicyErrors"/>.</exception>
-    public static VerifiedFragment Verify(ReadOnlyMemory<byte> message, DateTimeOffset time)
+    public static VerifiedFragment Verify(ReadOnlyMemory<byte> message, DateTimeOffset time) =>
+        Verify(VerifiedStatement.Verify(message, time, FragmentErrors.Invalid, "The fragment"));
+
+    /// <summary>Reads the fragment that a statement makes.</summary>
+    /// <exception cref="OrchestratorException">A code of <see cref="FragmentErrors"/> or, for its text, of <see cref="PolicyErrors"/>.</exception>
+    public static VerifiedFragment Verify(VerifiedStatement statement)
     {
-        var statement = VerifiedStatement.Verify(message, time, FragmentErrors.Invalid, "The fragment");
+        ArgumentNullException.ThrowIfNull(statement);
         if (!statement.ContentType.StartsWith(ContentTypeStart, StringComparison.Ordinal) || !statement.ContentType.EndsWith(ContentTypeEnd, StringComparison.Ordinal))
         {
             throw new OrchestratorException(FragmentErrors.Invalid, $"The statement is of the type \"{statement.ContentType}\", not {ContentTypeStart}…{ContentTypeEnd}.");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Containers.Fragments;
+using Orchestrator.Containers.Fragments.Transparency;
 using Orchestrator.Containers.Policies.Text;
 using Orchestrator.Errors;
 
@@ -45,6 +46,13 @@ internal sealed class ContainerReader(FrameworkVersion framework)
             RequiredReceipts = HasNewer(fields, "required_receipts") ? fields.Texts("required_receipts") : [],
             Parameters = HasNewer(fields, "parameters") ? ReadParameters(fields.Require("parameters")) : FragmentReference.NoParameters,
         });
+
+    /// <summary>A list of transparency services.</summary>
+    public static TrustListReference ReadTrustList(PolicyNode node) => PolicyFields.Read(node, "a transparency trust list", fields => new TrustListReference(
+        fields.Text("issuer"),
+        fields.Text("subject"),
+        fields.Require("minimum_svn") is IntegerNode { Value: >= 0 } number ? new SecurityVersion.Whole((ulong)number.Value) : ReadSvn(fields.Require("minimum_svn")),
+        fields.Texts("allowed_ledgers")));
 
     /// <summary>What the platform may add to any container.</summary>
     public PlatformRule ReadPlatformRule(PolicyNode node) => PolicyFields.Read(node, "a platform rule", fields =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Containers.Fragments;
+using Orchestrator.Containers.Fragments.Transparency;
 
 namespace Orchestrator.Containers.Policies;
 
@@ -39,6 +40,9 @@ public sealed record ExecutionPolicy
 
     /// <summary>Fragments that may extend it.</summary>
     public ImmutableArray<FragmentReference> Fragments { get; init; } = [];
+
+    /// <summary>Lists of transparency services whose receipts count.</summary>
+    public ImmutableArray<TrustListReference> TrustLists { get; init; } = [];
 
     /// <summary>What the platform may add to any container; each rule makes a variant of it. None: containers are as they stand.</summary>
     public ImmutableArray<PlatformRule> PlatformRules { get; init; } = [];

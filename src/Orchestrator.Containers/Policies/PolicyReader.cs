@@ -54,6 +54,7 @@ public sealed class PolicyReader
             ExternalProcesses = TakeItems("external_processes", reader.ReadExternalProcess),
             Fragments = TakeItems("fragments", reader.ReadFragment),
             PlatformRules = framework >= new FrameworkVersion(0, 5, 0) ? TakeItems("platform_rules", reader.ReadPlatformRule) : [],
+            TrustLists = framework >= new FrameworkVersion(0, 5, 0) ? TakeItems("transparency_trust_lists", ContainerReader.ReadTrustList) : [],
             Flags = TakeFlags(framework),
         };
         PolicyRule? rest = _rules.Values.FirstOrDefault();

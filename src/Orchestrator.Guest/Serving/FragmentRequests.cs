@@ -1,11 +1,10 @@
 using Orchestrator.Containers.Enforcement;
-using Orchestrator.Containers.Fragments;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Guest.Decisions;
 
 namespace Orchestrator.Guest.Serving;
 
-/// <summary>Requests to extend the policy by what its owners let others say.</summary>
+/// <summary>Requests to extend the policy by what its owners let others say: fragments, and lists of transparency services that vouch for them.</summary>
 internal sealed class FragmentRequests(Gate gate, TimeProvider time)
 {
     private const int MaxFragment = 4 << 20;
@@ -14,7 +13,7 @@ internal sealed class FragmentRequests(Gate gate, TimeProvider time)
     {
         ReadOnlyMemory<byte> message = body.ReadMap(map => map.Required("fragment").AsBytes(MaxFragment));
         return gate.PerformAsync<CborValue>(
-            () => new LoadFragment(VerifiedFragment.Verify(message, time.GetUtcNow())),
+            () => PublishedStatement.Verify(message, time.GetUtcNow()),
             _ => Task.FromResult<CborValue>(CborMap.Of()));
     }
 }

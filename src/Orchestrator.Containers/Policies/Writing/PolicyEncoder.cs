@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Containers.Fragments;
+using Orchestrator.Containers.Fragments.Transparency;
 using Orchestrator.Containers.Policies.Text;
 
 namespace Orchestrator.Containers.Policies.Writing;
@@ -47,6 +48,15 @@ internal static class PolicyEncoder
         ("includes", Items(fragment.Includes, include => Text(FragmentReference.NameOf(include)))),
         .. fragment.RequiredReceipts.IsEmpty ? NoMembers : [("required_receipts", Texts(fragment.RequiredReceipts))],
         .. fragment.Parameters.IsEmpty ? NoMembers : [("parameters", Object([.. fragment.Parameters.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value))]))],
+    ]);
+
+    /// <summary>A list of transparency services.</summary>
+    public static PolicyNode Encode(TrustListReference list) => Object(
+    [
+        ("issuer", Text(list.Issuer)),
+        ("subject", Text(list.Subject)),
+        ("minimum_svn", Text(list.MinimumSvn.ToString()!)),
+        ("allowed_ledgers", Texts(list.AllowedLedgers)),
     ]);
 
     /// <summary>What the platform may add.</summary>

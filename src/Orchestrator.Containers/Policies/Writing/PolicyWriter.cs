@@ -34,6 +34,7 @@ public static class PolicyWriter
     {
         string objects = Lines(
             RuntimeArray("fragments", policy.Fragments.Select(fragment => Inline(PolicyEncoder.Encode(fragment)))),
+            RuntimeArray("transparency_trust_lists", policy.TrustLists.Select(list => Inline(PolicyEncoder.Encode(list)))),
             RuntimeArray("platform_rules", policy.PlatformRules.Select(rule => Inline(PolicyEncoder.Encode(rule)))),
             RuntimeArray("containers", policy.Containers.Select(RuntimeContainer)),
             RuntimeArray("external_processes", policy.ExternalProcesses.Select(process => Inline(PolicyEncoder.Encode(process)))),
@@ -67,6 +68,11 @@ public static class PolicyWriter
     {
         yield return "fragments := " + NodePrinter.Indented(Sorted(policy.Fragments.Select(PolicyEncoder.Encode)));
         yield return "containers := " + Print(policy.Containers.Select(container => PolicyEncoder.Encode(container, labelled: true)));
+        if (!policy.TrustLists.IsEmpty)
+        {
+            yield return "transparency_trust_lists := " + Print(policy.TrustLists.Select(PolicyEncoder.Encode));
+        }
+
         if (!policy.PlatformRules.IsEmpty)
         {
             yield return "platform_rules := " + Print(policy.PlatformRules.Select(PolicyEncoder.Encode));

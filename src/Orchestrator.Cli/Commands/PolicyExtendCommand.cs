@@ -15,7 +15,7 @@ internal static class PolicyExtendCommand
     public static CliCommand Create(Terminal terminal)
     {
         var policy = new Argument<string>("POLICY") { Description = "An execution policy's text, or that text in Base64." };
-        var fragments = new Argument<string[]>("FRAGMENT") { Description = "Signed fragments (COSE_Sign1), in the order in which they are loaded.", Arity = ArgumentArity.OneOrMore };
+        var fragments = new Argument<string[]>("FRAGMENT") { Description = "Signed fragments, and signed lists of transparency services (COSE_Sign1), in the order in which they are loaded.", Arity = ArgumentArity.OneOrMore };
         var at = new Option<DateTimeOffset?>("--at") { Description = "Judge the signers' certificates as of this time, such as 2027-03-01T12:00:00Z, in place of now.", HelpName = "TIME", CustomParser = EvidenceCommands.ParseTime };
         var command = new CliCommand(
             "extend",
@@ -29,30 +29,37 @@ internal static class PolicyExtendCommand
         {
             ExecutionPolicy extended = PolicyFile.Read(parsed.GetRequiredValue(policy)).Policy;
             DateTimeOffset time = parsed.GetValue(at) ?? terminal.Clock.GetUtcNow();
-            var loaded = new List<(string File, VerifiedFragment Fragment, LoadedFragment[] Uses)>();
+            var steps = new List<Step>();
             GroupState state = GroupState.Initial;
             foreach (string file in parsed.GetRequiredValue(fragments))
             {
-                var fragment = VerifiedFragment.Verify(LocalFile.ReadAllBytes(file, VerifiedFragment.MaxBytes, FragmentErrors.Invalid), time);
-                GroupState next = Load(extended, state, fragment, file);
-                loaded.Add((file, fragment, [.. next.Fragments.Skip(state.Fragments.Length)]));
+                EnforcementRequest request = PublishedStatement.Verify(LocalFile.ReadAllBytes(file, VerifiedFragment.MaxBytes, FragmentErrors.Invalid), time);
+                GroupState next = Load(extended, state, request, file);
+                steps.Add(new Step(file, request, state, next));
                 state = next;
             }
 
-            terminal.Result(loaded.Select(load => ToJson(load.File, load.Fragment, load.Uses)), string.Join('\n', loaded.Select(load => Describe(load.File, load.Fragment, load.Uses))));
+            terminal.Result(steps.Select(ToJson), string.Join('\n', steps.Select(Describe)));
         });
         return command;
     }
 
-    private static GroupState Load(ExecutionPolicy policy, GroupState state, VerifiedFragment fragment, string file)
+    private static GroupState Load(ExecutionPolicy policy, GroupState state, EnforcementRequest request, string file)
     {
         var environment = new GroupEnvironment();
-        var request = new LoadFragment(fragment);
         Decision decision = new PolicyEngine(policy, environment).Decide(state, request);
         return decision.Allowed
             ? decision.Next
             : throw new OrchestratorException(FragmentErrors.Refused, $"{file}: {string.Join("; ", new DenialExplainer(policy, environment).Explain(state, request, decision))}");
     }
+
+    private static object ToJson(Step step) => step.Request is LoadTrustList { List: { } list }
+        ? new { file = step.File, issuer = list.Issuer, subject = list.Subject, svn = list.Svn.ToString(), services = step.Services }
+        : ToJson(step.File, ((LoadFragment)step.Request).Fragment, step.Uses);
+
+    private static string Describe(Step step) => step.Request is LoadTrustList { List: { } list }
+        ? $"{step.File}: {list.Subject} svn {list.Svn} of {list.Issuer}\n{string.Join('\n', step.Services.Select(service => $"  trusts receipts of {service}"))}".TrimEnd('\n')
+        : Describe(step.File, ((LoadFragment)step.Request).Fragment, step.Uses);
 
     private static object ToJson(string file, VerifiedFragment fragment, LoadedFragment[] uses) => new
     {
@@ -87,4 +94,11 @@ internal static class PolicyExtendCommand
     private static void AddTo(StringBuilder text, string kind, IEnumerable<string> names) => text.AppendJoin("", names.Select(name => $"  adds {kind} {name}\n"));
 
     private static string NameOf(ContainerPolicy container) => container.Label.Length > 0 ? container.Label : string.Join(' ', container.Command);
+
+    private sealed record Step(string File, EnforcementRequest Request, GroupState Before, GroupState After)
+    {
+        public LoadedFragment[] Uses => [.. After.Fragments.Skip(Before.Fragments.Length)];
+
+        public string[] Services => [.. After.TrustLists.Skip(Before.TrustLists.Length).SelectMany(list => list.Ledgers.Keys).Order(StringComparer.Ordinal)];
+    }
 }

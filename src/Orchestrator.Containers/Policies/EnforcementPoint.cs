@@ -48,7 +48,7 @@ public sealed record EnforcementPoint(string Name, FrameworkVersion Introduced, 
         new("host_network", new(0, 12, 0), PointDefault.Deny),
     }.ToImmutableDictionary(point => point.Name, StringComparer.Ordinal);
 
-    /// <summary>Points of Windows guests and of the transparency service: a policy may name them; no request of a Linux guest reaches them.</summary>
+    /// <summary>Points of Windows guests, and the one for lists of transparency services, which opens nothing by itself: a policy may name them; unless it does they are refused.</summary>
     public static ImmutableHashSet<string> Elsewhere { get; } =
         ImmutableHashSet.Create(StringComparer.Ordinal, "mount_cims", "log_provider", "registry_changes", "load_transparency_trust_list");
 }

@@ -88,6 +88,15 @@ public sealed class ReceiptTests
     }
 
     [Fact]
+    public void A_trusted_service_cannot_vouch_in_anothers_name()
+    {
+        var group = new Group(PolicyWith("\"ledger.example\"", "\"*\""));
+        group.Admit(TrustList(s_ledger, s_other));
+
+        group.Refuse(Fragment(digest => s_other.Receipt(digest, ledger: "ledger.example")), "missing receipt from ledger.example");
+    }
+
+    [Fact]
     public void Services_that_the_policy_does_not_allow_do_not_count()
     {
         var group = new Group(PolicyWith("\"*\"", "\"other.example\""));

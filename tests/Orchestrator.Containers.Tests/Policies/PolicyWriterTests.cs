@@ -101,6 +101,7 @@ public sealed class PolicyWriterTests
             PolicyReader.Read(Policy.WithOneContainer("0.5.0") + """
 
                 fragments := [{"issuer": "i", "feed": "f", "minimum_svn": "2", "includes": ["containers", "platform_rules"], "required_receipts": ["*"], "parameters": {"port": [8000, null, true, {"a": "b"}]}}]
+                transparency_trust_lists := [{"issuer": "i", "subject": "s", "minimum_svn": 0, "allowed_ledgers": ["*"]}]
                 platform_rules := [{"env_rules": [{"name": "A", "name_strategy": "string", "value": ".*", "value_strategy": "re2", "required": true}], "mounts": [{"destination": "/m", "source": "plan9://", "type": "bind", "options": []}]}]
                 """),
             shape);
@@ -110,6 +111,7 @@ public sealed class PolicyWriterTests
         Assert.Equal([FragmentInclude.Containers, FragmentInclude.PlatformRules], fragment.Includes);
         Assert.Equal(new SecurityVersion.Whole(2), fragment.MinimumSvn);
         Assert.Equal(["*"], fragment.RequiredReceipts);
+        Assert.True(Assert.Single(policy.TrustLists).Allows("any"));
         Assert.Equal(4, Assert.IsType<ArrayNode>(fragment.Parameters["port"]).Items.Length);
         Assert.True(Assert.Single(Assert.Single(policy.PlatformRules).Environment).Permits("A=x"));
         Assert.Equal(text, PolicyWriter.Write(policy, shape));

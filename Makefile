@@ -2,7 +2,7 @@
 CONFIGURATION := Release
 DOTNET_FLAGS := -c $(CONFIGURATION) --nologo -v quiet
 
-.PHONY: setup build demo test bench lint clean
+.PHONY: setup build demo test test-uvm bench lint clean
 .DEFAULT_GOAL := build
 
 setup:
@@ -16,6 +16,10 @@ demo: build
 
 test: build
 	@eng/test.sh $(TEST)
+
+# The tests of container groups again, each group in a virtual machine: takes a quarter of an hour without KVM.
+test-uvm: build
+	@eng/test-uvm.sh $(TEST)
 
 bench: build
 	@eng/bench.sh $(BENCH)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes a Debian 12 machine with the .NET 10 SDK ready to build: installs the distribution's packages that are
 # missing (and says what each is for), then builds the binding to libtorch. Does nothing the second time.
+# `eng/setup.sh uvm` makes it ready for the utility VM too: QEMU, what goes into the image, and the kernel's package, which is not installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,6 +39,18 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     needed[nodejs]="the second foreign gRPC peer in the tests"
     needed[npm]="installs @grpc/grpc-js for it"
 fi
+if [[ "${1:-}" == uvm ]]; then
+    needed+=(
+        [qemu-system-x86]="the utility VM's machine"
+        [busybox-static]="in the utility VM: init's shell"
+        [crun]="in the utility VM: runs containers"
+        [cryptsetup-bin]="in the utility VM: layers under dm-verity, scratch under dm-crypt and dm-integrity"
+        [dmsetup]="in the utility VM: parts of the scratch disk"
+        [e2fsprogs]="in the utility VM: the scratch's file system"
+        [libssl3]="in the utility VM: .NET's cryptography"
+        [python3-minimal]="packs the utility VM's initial file system"
+    )
+fi
 missing=()
 for package in "${!needed[@]}"; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
@@ -62,3 +75,14 @@ fi
 
 eng/native.sh
 eng/peers.sh
+
+# The kernel as a file: installing it would change how this machine boots.
+if [[ "${1:-}" == uvm ]] && ! ls artifacts/uvm-packages/linux-image-*.deb >/dev/null 2>&1; then
+    kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: //p' | head -n 1)
+    echo "setup: fetching the utility VM's kernel, $kernel"
+    mkdir -p artifacts/uvm-packages
+    (cd artifacts/uvm-packages && apt-get download -qq -o APT::Sandbox::User=root "$kernel")
+fi
+if [[ "${1:-}" == uvm ]]; then
+    dotnet restore src/Orchestrator.Guest -r linux-x64 -p:PublishReadyToRun=true --nologo -v quiet
+fi

@@ -52,13 +52,13 @@ internal static class JobText
         """;
 
     /// <summary>The section of a policy about container groups: one simulated processor's root, one measurement, sandboxes allowed by name.</summary>
-    public static string Groups(string root, string revocations, string measurement) =>
+    public static string Groups(string root, string revocations, string measurement, bool allowSandbox) =>
         $"""
         snp:
           roots: [{root}]
           crl: {revocations}
           measurements: [{measurement}]
-          allow: [simulated, sandbox]
+          allow: [simulated{(allowSandbox ? ", sandbox" : "")}]
 
         """;
 

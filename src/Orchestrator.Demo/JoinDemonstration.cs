@@ -8,12 +8,13 @@ namespace Orchestrator.Demo;
 /// Two clinics hold different columns of the same patients. A stock busybox joins them in a confidential container group, and the joined table, which
 /// neither clinic nor the host ever sees, trains on the device (examples/join).
 /// </summary>
-internal sealed class JoinDemonstration(Command command, Story story, string folder, string datasets, string programs, string example)
+internal sealed class JoinDemonstration(Command command, Story story, string folder, string datasets, string programs, string example, string? uvm)
 {
     private const string Stage = "join";
 
     private readonly string _datasets = Path.GetFullPath(datasets);
     private readonly string _programs = Path.GetFullPath(programs);
+    private readonly string[] _uvm = uvm is null ? [] : ["--uvm", uvm];
     private readonly string _example = Path.GetFullPath(example);
 
     public async Task<Findings> RunAsync(CancellationToken cancel)
@@ -32,7 +33,7 @@ internal sealed class JoinDemonstration(Command command, Story story, string fol
 
         story.Chapter("A rented machine: an untrusted host, its shim for container groups, a simulated accelerator");
         Uri device = await scene.StartDeviceAsync("device", cancel, "--vendor", scene.VendorFolder);
-        Uri shim = await scene.StartShimAsync(group, cancel);
+        Uri shim = await scene.StartShimAsync(group, _uvm, cancel);
         Uri host = await scene.StartHostAsync(device, cancel, "--shim", shim.ToString());
         story.Line($"host {host}, shim {shim}, device {device}");
 
@@ -49,10 +50,10 @@ internal sealed class JoinDemonstration(Command command, Story story, string fol
         await Steps.SealProgramAsync(lab, Path.Combine(_programs, "wdbc_mlp.pt"), host, cancel);
 
         story.Chapter("Each says to which groups and devices its keys may go, and leaves an agent running");
-        string measurement = (await lab.TypeAsync(["shim", "measure"], [], cancel)).Trim();
+        string measurement = (await lab.TypeAsync(["shim", "measure", .. _uvm], [], cancel)).Trim();
         foreach (Actor actor in everyone)
         {
-            string text = JobText.Policy(scene.VendorRoot, Path.Combine(scene.VendorFolder, "collateral.cose")) + JobText.Groups(scene.ProcessorRoot, scene.ProcessorRevocations, measurement);
+            string text = JobText.Policy(scene.VendorRoot, Path.Combine(scene.VendorFolder, "collateral.cose")) + JobText.Groups(scene.ProcessorRoot, scene.ProcessorRevocations, measurement, allowSandbox: _uvm.Length == 0);
             await File.WriteAllTextAsync(actor.PathOf("policy.yaml"), text, cancel);
             scene.Keep(actor.StartAgent(host, actor.PathOf("policy.yaml")));
         }

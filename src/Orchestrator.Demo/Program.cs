@@ -2,12 +2,20 @@ using Orchestrator.Demo;
 using Spectre.Console;
 
 // orchestrator-demo COMMAND DATASETS PROGRAMS [FOLDER]: `make demo` knows the paths. With FOLDER everything stays there to look at.
-// --join EXAMPLE in front: the demonstration of a join in a confidential container group, whose files are in EXAMPLE.
+// --join EXAMPLE in front: the demonstration of a join in a confidential container group, whose files are in EXAMPLE;
+// behind it --uvm IMAGE: in a virtual machine.
 string? join = null;
 if (args is ["--join", { } example, .. var rest])
 {
     join = example;
     args = rest;
+}
+
+string? uvm = null;
+if (args is ["--uvm", { } image, .. var others])
+{
+    uvm = Path.GetFullPath(image);
+    args = others;
 }
 
 if (args.Length is < 3 or > 4)
@@ -41,7 +49,7 @@ try
     var command = new Command(args[0]);
     Findings findings = join is null
         ? await new Demonstration(command, story, folder, args[1], args[2]).RunAsync(interrupted.Token)
-        : await new JoinDemonstration(command, story, folder, args[1], args[2], join).RunAsync(interrupted.Token);
+        : await new JoinDemonstration(command, story, folder, args[1], args[2], join, uvm).RunAsync(interrupted.Token);
     story.End(findings.ToString());
     return findings.Holds ? 0 : 1;
 }

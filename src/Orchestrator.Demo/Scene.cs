@@ -46,12 +46,12 @@ internal sealed class Scene(string folder, Command command, Story story) : IAsyn
     private string Processor => Path.Combine(folder, "processor");
 
     /// <summary>A shim that knows one group.</summary>
-    public async Task<Uri> StartShimAsync(string group, CancellationToken cancel)
+    public async Task<Uri> StartShimAsync(string group, IEnumerable<string> options, CancellationToken cancel)
     {
         string ready = Path.Combine(folder, "shim.url");
         Service shim = Keep(command.Start(
             Path.Combine(folder, "shim.log"),
-            ["shim", "run", "--state", Path.Combine(folder, "shim"), "--psp", Processor, "--group", group, "--listen", "127.0.0.1:0", "--ready-file", ready]));
+            ["shim", "run", "--state", Path.Combine(folder, "shim"), "--psp", Processor, "--group", group, "--listen", "127.0.0.1:0", "--ready-file", ready, .. options]));
         return await shim.ReadyAsync(ready, cancel);
     }
 

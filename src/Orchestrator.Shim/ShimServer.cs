@@ -26,6 +26,9 @@ internal sealed record ShimOptions
     /// <summary>Folder of the simulated processor; null: within the state.</summary>
     public string? Psp { get; init; }
 
+    /// <summary>Folder of a utility VM's image, in which each group then runs; null: groups run in sandboxes.</summary>
+    public string? Uvm { get; init; }
+
     /// <summary>Address and port to serve on; port 0 takes any that is free.</summary>
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
 
@@ -36,7 +39,7 @@ internal sealed record ShimOptions
     public string? ReadyFile { get; init; }
 }
 
-/// <summary>A running shim: gRPC without TLS (everything secret in it is sealed), groups in sandboxes. Disposing of it ends them.</summary>
+/// <summary>A running shim: gRPC without TLS (everything secret in it is sealed), groups in sandboxes or virtual machines. Disposing of it ends them.</summary>
 internal sealed class ShimServer : IAsyncDisposable
 {
     // A manifest, with what stands around it.
@@ -68,7 +71,7 @@ internal sealed class ShimServer : IAsyncDisposable
     {
         GroupLibrary library = GroupLibrary.Read(options.Groups, Path.Combine(options.State, "layers"));
         SimulatedPsp psp = SimulatedPsp.Open(options.Psp ?? Path.Combine(options.State, "psp"), TimeProvider.System);
-        WebApplication application = Build(options, library, psp, logging);
+        WebApplication application = Build(options, library, GuestBackEnds.Open(psp, options.Uvm, TimeProvider.System), logging);
         try
         {
             await application.StartAsync(cancel).ConfigureAwait(false);
@@ -96,7 +99,7 @@ internal sealed class ShimServer : IAsyncDisposable
         _psp.Dispose();
     }
 
-    private static WebApplication Build(ShimOptions options, GroupLibrary library, SimulatedPsp psp, Action<ILoggingBuilder>? logging)
+    private static WebApplication Build(ShimOptions options, GroupLibrary library, IBackEnd backEnd, Action<ILoggingBuilder>? logging)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         logging?.Invoke(builder.Logging);
@@ -106,7 +109,7 @@ internal sealed class ShimServer : IAsyncDisposable
             grpc.MaxReceiveMessageSize = MaximumMessageBytes;
             grpc.Interceptors.Add<RpcServerErrors>();
         });
-        builder.Services.AddSingleton<IBackEnd>(_ => new SandboxBackEnd(psp)).AddSingleton(library).AddSingleton<RunningStages>();
+        builder.Services.AddSingleton(backEnd).AddSingleton(library).AddSingleton<RunningStages>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(options.Listen, endpoint => endpoint.Protocols = HttpProtocols.Http2));
         WebApplication application = builder.Build();
         application.MapGrpcService<StageService>();

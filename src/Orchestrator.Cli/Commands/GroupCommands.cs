@@ -31,7 +31,8 @@ internal static class GroupCommands
         Stop(terminal),
         Decisions(terminal),
         Evidence(terminal),
-        Measure(terminal));
+        Measure(terminal),
+        GroupEndorseCommand.Create(terminal));
 
     /// <summary>Names a running group.</summary>
     public static Option<string> NameOption() => new("--name") { Description = "The group's name.", HelpName = "NAME", DefaultValueFactory = _ => "default" };
@@ -163,14 +164,19 @@ internal static class GroupCommands
 
     private static CliCommand Measure(Terminal terminal)
     {
-        var command = new CliCommand("measure", "Print what a sandbox of this installation measures, for parties to accept.", "orchestrator group measure");
-        command.SetAction(_ =>
+        var command = new CliCommand("measure", "Print what a sandbox of this installation measures, or a utility VM, for parties to accept.", "orchestrator group measure", "orchestrator group measure --uvm artifacts/uvm");
+        Option<string?> uvm = UvmOption();
+        command.Add(uvm);
+        command.SetAction(parsed =>
         {
-            string measurement = SandboxBackEnd.MeasureAgent().ToString();
+            string measurement = GuestBackEnds.Measure(parsed.GetValue(uvm)).ToString();
             terminal.Result(new { measurement }, measurement);
         });
         return command;
     }
+
+    /// <summary>Virtual machines in place of sandboxes.</summary>
+    public static Option<string?> UvmOption() => new("--uvm") { Description = "Folder of a utility VM's image, as eng/build-uvm.sh makes it. Default: a sandbox.", HelpName = "DIR" };
 
     private static Argument<string> ContainerArgument() => new("CONTAINER") { Description = "The container's name in the group file." };
 

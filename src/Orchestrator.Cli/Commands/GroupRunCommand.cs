@@ -9,6 +9,7 @@ using Orchestrator.Psp;
 using Orchestrator.Shim.BackEnds;
 using Orchestrator.Shim.Control;
 using Orchestrator.Shim.Groups;
+using Orchestrator.Uvm;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -21,17 +22,19 @@ internal static class GroupRunCommand
         var policy = new Option<string?>("--policy") { Description = "The execution policy to run it under. Default: the one that `orchestrator policy generate` writes for it.", HelpName = "FILE" };
         Option<string> name = GroupCommands.NameOption();
         var psp = new Option<string>("--psp") { Description = "Folder of the simulated processor; made if it is missing. Parties trust its ark.pem.", HelpName = "DIR", DefaultValueFactory = _ => "psp" };
+        Option<string?> uvm = GroupCommands.UvmOption();
         var layers = new Option<string?>("--layers") { Description = "Keep the layer images in this folder. Default: a temporary one.", HelpName = "DIR" };
         var command = new CliCommand(
             "run",
             "Start a group from a group file, print what its containers write as far as the policy lets it out, and end when they have all ended: with 0, or the first exit code that is not 0.",
             "orchestrator group run group.yaml",
-            "orchestrator group run group.yaml --policy policy.rego --name join")
+            "orchestrator group run group.yaml --policy policy.rego --name join",
+            "orchestrator group run group.yaml --uvm artifacts/uvm")
         {
-            file, policy, name, psp, layers,
+            file, policy, name, psp, layers, uvm,
         };
         command.SetAction((parsed, cancel) => RunAsync(
-            terminal, new Request(parsed.GetRequiredValue(file), parsed.GetValue(policy), parsed.GetRequiredValue(name), parsed.GetRequiredValue(psp), parsed.GetValue(layers)), cancel));
+            terminal, new Request(parsed.GetRequiredValue(file), parsed.GetValue(policy), parsed.GetRequiredValue(name), parsed.GetRequiredValue(psp), parsed.GetValue(layers), parsed.GetValue(uvm)), cancel));
         return command;
     }
 
@@ -44,9 +47,10 @@ internal static class GroupRunCommand
             : Encoding.UTF8.GetBytes(PolicyWriter.Write(GroupPolicy.Of(plan, PolicyShape.Azure), PolicyShape.Azure));
         using SimulatedPsp psp = SimulatedPsp.Open(request.Psp, terminal.Clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        await using RunningGroup group = await RunningGroup.LaunchAsync(new SandboxBackEnd(psp), plan, policy, folder.Path, stop.Token);
+        await using RunningGroup group = await RunningGroup.LaunchAsync(GuestBackEnds.Open(psp, request.Uvm, terminal.Clock), plan, policy, folder.Path, stop.Token);
         await using var control = new ControlServer(request.Name, group, stop.Cancel);
         terminal.Note($"group {request.Name}: policy {Digest.Of(policy)}");
+        NoteMachine(terminal, group.Machine);
         var following = new List<Task>();
         await group.StartAsync(
             container =>
@@ -56,6 +60,15 @@ internal static class GroupRunCommand
             },
             stop.Token);
         return await FinishAsync(terminal, group, following, stop.Token, cancel);
+    }
+
+    private static void NoteMachine(Terminal terminal, VirtualMachine? machine)
+    {
+        if (machine is not null)
+        {
+            string stages = string.Join(", ", machine.Stages.Select(stage => string.Create(CultureInfo.InvariantCulture, $"{stage.Name} {stage.Reached.TotalSeconds:f1} s")));
+            terminal.Note($"machine: {(machine.Accelerator == Accelerator.Kvm ? "KVM" : "emulation")}; {stages}");
+        }
     }
 
     private static async Task<int> FinishAsync(Terminal terminal, RunningGroup group, List<Task> following, CancellationToken stop, CancellationToken cancel)
@@ -87,5 +100,5 @@ internal static class GroupRunCommand
         }
     }
 
-    private sealed record Request(string File, string? Policy, string Name, string Psp, string? Layers);
+    private sealed record Request(string File, string? Policy, string Name, string Psp, string? Layers, string? Uvm);
 }

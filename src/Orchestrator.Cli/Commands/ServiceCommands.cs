@@ -37,7 +37,7 @@ internal static class ServiceCommands
         Start(
             terminal,
             "run",
-            "Run a shim: it starts groups in sandboxes for a host's jobs, and can read nothing of what they read. Needs root. Options go to the shim program; --help after -- shows them.",
+            "Run a shim: it starts groups for a host's jobs, in sandboxes, which needs root, or with --uvm in virtual machines, and can read nothing of what they read. Options go to the shim program; --help after -- shows them.",
             "Orchestrator.Shim",
             "orchestrator shim run --state ./shim --group join/group.yaml --listen 127.0.0.1:7600",
             "orchestrator shim run -- --help"),
@@ -47,12 +47,14 @@ internal static class ServiceCommands
     {
         var command = new CliCommand(
             "measure",
-            "Print the launch measurement of the guest agent installed here, as job files and release policies name it. Equal builds have equal measurements.",
+            "Print the launch measurement of the guest agent installed here, or of a utility VM's image, as job files and release policies name it. Equal builds have equal measurements.",
             "orchestrator shim measure",
-            "orchestrator shim measure --json");
-        command.SetAction(_ =>
+            "orchestrator shim measure --uvm artifacts/uvm");
+        Option<string?> uvm = GroupCommands.UvmOption();
+        command.Add(uvm);
+        command.SetAction(parsed =>
         {
-            string measurement = SandboxBackEnd.MeasureAgent().ToString();
+            string measurement = GuestBackEnds.Measure(parsed.GetValue(uvm)).ToString();
             terminal.Result(new { measurement }, measurement);
         });
         return command;

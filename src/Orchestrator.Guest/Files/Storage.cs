@@ -9,11 +9,10 @@ namespace Orchestrator.Guest.Files;
 /// What is mounted in the guest and what uses what. Each method does its deed wholly or not at all. Not safe for concurrent use: the gate lets one
 /// request through at a time.
 /// </summary>
-internal sealed class Storage
+internal sealed class Storage(IGroupDisks disks)
 {
     private const int MaxLayers = 128;
 
-    private readonly LayerStore _store = new();
     private readonly HashSet<string> _layers = new(StringComparer.Ordinal);
     private readonly HashSet<string> _scratch = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Overlay> _overlays = new(StringComparer.Ordinal);
@@ -27,7 +26,7 @@ internal sealed class Storage
     public void MountLayer(string device, Digest rootHash, string target)
     {
         RequireFree(!_layers.Contains(target), target);
-        InFolder(target, () => _store.Mount(device, rootHash, target));
+        InFolder(target, () => disks.MountLayer(device, rootHash, target));
         _layers.Add(target);
     }
 
@@ -37,16 +36,16 @@ internal sealed class Storage
     {
         RequireMounted(_layers.Contains(target), target);
         RequireUnused(target, overlay => overlay.Layers.Contains(target));
-        Unmount(target);
+        Unmount(target, disks.Unmount);
         _layers.Remove(target);
     }
 
-    /// <summary>Mounts memory to write to.</summary>
+    /// <summary>Mounts an empty file system to write to.</summary>
     /// <exception cref="IOException">The kernel refused.</exception>
     public void MountScratch(string target, long size)
     {
         RequireFree(!_scratch.Contains(target), target);
-        InFolder(target, () => Mounts.MountVirtual("tmpfs", target, $"mode=0700,size={size}"));
+        InFolder(target, () => disks.MountScratch(target, size));
         _scratch.Add(target);
     }
 
@@ -56,7 +55,7 @@ internal sealed class Storage
     {
         RequireMounted(_scratch.Contains(target), target);
         RequireUnused(target, overlay => overlay.Scratch == target);
-        Unmount(target);
+        Unmount(target, disks.Unmount);
         _scratch.Remove(target);
     }
 
@@ -96,7 +95,7 @@ internal sealed class Storage
     public void UnmountOverlay(string target)
     {
         RequireMounted(_overlays.TryGetValue(target, out Overlay? overlay), target);
-        Unmount(target);
+        Unmount(target, Mounts.Unmount);
         _overlays.Remove(target);
         Directory.Delete(overlay!.Written, recursive: true);
     }
@@ -126,9 +125,9 @@ internal sealed class Storage
         }
     }
 
-    private static void Unmount(string target)
+    private static void Unmount(string target, Action<string> unmount)
     {
-        Mounts.Unmount(target);
+        unmount(target);
         Directory.Delete(target);
     }
 

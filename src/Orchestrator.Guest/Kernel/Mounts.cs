@@ -7,6 +7,7 @@ internal static unsafe class Mounts
 {
     private const nuint ReadOnly = 1;
     private const nuint NoDevices = 4;
+    private const nuint Remount = 32;
     private const nuint Bind = 4096;
     private const nuint Recursive = 16384;
     private const nuint Private = 1 << 18;
@@ -37,6 +38,15 @@ internal static unsafe class Mounts
     /// <exception cref="IOException">The kernel refused.</exception>
     public static void MountReadOnly(string device, string type, string target) =>
         Native.Check(Native.mount(device, target, type, ReadOnly | NoDevices, null), $"mount {type} at {target}");
+
+    /// <summary>A file system on a block device, to write to.</summary>
+    /// <exception cref="IOException">The kernel refused.</exception>
+    public static void MountWritable(string device, string type, string target, string options) =>
+        Native.Check(Native.mount(device, target, type, NoDevices, options), $"mount {type} at {target}");
+
+    /// <summary>Lets a mount be written to that was made read-only.</summary>
+    /// <exception cref="IOException">The kernel refused.</exception>
+    public static void MakeWritable(string target) => Native.Check(Native.mount("none", target, null, Remount | Bind, null), $"make {target} writable");
 
     /// <summary>The same files at another place.</summary>
     /// <exception cref="IOException">The kernel refused.</exception>

@@ -30,12 +30,13 @@ internal sealed class GroupServer : IDisposable
 
     /// <summary>A group without a policy, which does nothing yet.</summary>
     /// <param name="psp">Says what the group is.</param>
+    /// <param name="disks">Layers and scratch.</param>
     /// <param name="time">The guest's clock.</param>
-    public GroupServer(PspLine psp, TimeProvider time)
+    public GroupServer(PspLine psp, IGroupDisks disks, TimeProvider time)
     {
         var decisions = new DecisionLog();
         var gate = new Gate(decisions);
-        var storage = new Storage();
+        var storage = new Storage(disks);
         var log = new RuntimeLog();
         var processes = new ProcessTable();
         var work = new FinishedWork(processes);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Orchestrator.Attestation;
 using Orchestrator.Channel;
+using Orchestrator.Uvm;
 
 namespace Orchestrator.Shim.BackEnds;
 
@@ -11,6 +12,9 @@ public sealed class RunningGuest : IAsyncDisposable
 
     private readonly Process _process;
     private readonly Task _psp;
+
+    internal RunningGuest(VirtualMachine machine, GuestChannel channel, Task psp, Measurement measurement)
+        : this(Process.GetProcessById(machine.ProcessId), channel, psp, measurement) => Machine = machine;
 
     internal RunningGuest(Process process, GuestChannel channel, Task psp, Measurement measurement)
     {
@@ -29,6 +33,9 @@ public sealed class RunningGuest : IAsyncDisposable
     /// <summary>The process on the host that holds it; when it is killed, the guest is gone.</summary>
     public int ProcessId => _process.Id;
 
+    /// <summary>The machine that it has to itself; null: it has none.</summary>
+    public VirtualMachine? Machine { get; }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -44,5 +51,9 @@ public sealed class RunningGuest : IAsyncDisposable
 
         await _psp.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _process.Dispose();
+        if (Machine is not null)
+        {
+            await Machine.DisposeAsync().ConfigureAwait(false);
+        }
     }
 }

@@ -7,6 +7,7 @@ using Orchestrator.Containers.Layers;
 using Orchestrator.Crypto;
 using Orchestrator.Errors;
 using Orchestrator.Shim.BackEnds;
+using Orchestrator.Uvm;
 
 namespace Orchestrator.Shim.Groups;
 
@@ -19,7 +20,8 @@ public sealed record RunningContainer(string Name, string Id, StartedProcess Pro
 /// <summary>A group that was started from a group file: what it has mounted and what runs in it. Disposing of it ends it.</summary>
 public sealed class RunningGroup : IAsyncDisposable
 {
-    private const long ScratchBytes = 1L << 30;
+    /// <summary>Bytes of scratch that a group has for all its containers.</summary>
+    internal const long ScratchBytes = 1L << 30;
 
     private readonly GroupPlan _plan;
 
@@ -35,6 +37,9 @@ public sealed class RunningGroup : IAsyncDisposable
 
     /// <summary>What can be asked of it.</summary>
     public GroupClient Client { get; }
+
+    /// <summary>The machine that it has to itself; null: it is in a sandbox.</summary>
+    public VirtualMachine? Machine => Guest.Machine;
 
     /// <summary>Its containers, in the order in which they were started.</summary>
     public ImmutableList<RunningContainer> Containers { get; private set; } = [];

@@ -1,5 +1,7 @@
 using Orchestrator.Containers.Layers;
 using Orchestrator.Psp;
+using Orchestrator.Shim.BackEnds;
+using Orchestrator.Uvm;
 
 [assembly: AssemblyFixture(typeof(Orchestrator.Guest.Tests.Support.Machine))]
 
@@ -8,6 +10,9 @@ namespace Orchestrator.Guest.Tests.Support;
 /// <summary>What all tests share: a processor, whose root takes a second to make, and a folder with layer images.</summary>
 public sealed class Machine : IDisposable
 {
+    /// <summary>Names the folder of a utility VM's image.</summary>
+    public const string ImageVariable = "ORCHESTRATOR_UVM";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("orchestrator-guest-").FullName;
     private readonly Lazy<SimulatedPsp> _psp;
     private readonly Lazy<LayerImage> _busybox;
@@ -23,6 +28,11 @@ public sealed class Machine : IDisposable
 
     /// <summary>The folder that guests have as devices.</summary>
     public string Devices { get; }
+
+    /// <summary>What runs the groups: namespaces, or, if ORCHESTRATOR_UVM names an image, virtual machines.</summary>
+    public IBackEnd BackEnd => Environment.GetEnvironmentVariable(ImageVariable) is { Length: > 0 } image
+        ? new MachineBackEnd(Psp, UvmImage.Open(image), new MachinePlan { Scratch = 256 << 20 }, TimeProvider.System)
+        : new SandboxBackEnd(Psp);
 
     public SimulatedPsp Psp => _psp.Value;
 

@@ -9,6 +9,7 @@ using Orchestrator.Crypto;
 using Orchestrator.Errors;
 using Orchestrator.Shim.BackEnds;
 using Orchestrator.Shim.Groups;
+using Orchestrator.Uvm;
 
 namespace Orchestrator.Guest.Tests.Support;
 
@@ -28,6 +29,9 @@ internal sealed class TestGroup : IAsyncDisposable
 
     public int ProcessId => _guest.ProcessId;
 
+    /// <summary>The machine that the group has to itself; null: it is in a sandbox.</summary>
+    public VirtualMachine? Machine => _guest.Machine;
+
     /// <summary>The ID of the n-th container.</summary>
     public static string Id(int number = 1) => Convert.ToHexStringLower(Digest.Of([(byte)number]).ToArray());
 
@@ -36,7 +40,7 @@ internal sealed class TestGroup : IAsyncDisposable
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Groups need root.");
         Assert.SkipUnless(File.Exists("/usr/bin/crun"), "crun is not installed.");
-        return new TestGroup(await new SandboxBackEnd(machine.Psp).LaunchAsync(Digest.Of(policy), machine.Devices, TestContext.Current.CancellationToken));
+        return new TestGroup(await machine.BackEnd.LaunchAsync(Digest.Of(policy), machine.Devices, TestContext.Current.CancellationToken));
     }
 
     /// <summary>Launches a group under its policy, with scratch.</summary>
@@ -94,6 +98,9 @@ internal sealed class TestGroup : IAsyncDisposable
         string[] outputs = process.AllowsStdio ? await Task.WhenAll(ReadAsync(process, 1), ReadAsync(process, 2)) : ["", ""];
         return (await Client.WaitAsync(process.Process, TestContext.Current.CancellationToken), outputs[0], outputs[1]);
     }
+
+    /// <summary>What a process has written when it has written something.</summary>
+    public async Task<string> ReadOnceAsync(StartedProcess process) => Encoding.UTF8.GetString((await Client.ReadAsync(process.Process, 1, TestContext.Current.CancellationToken)).Span);
 
     public async Task<string> ReadAsync(StartedProcess process, int stream)
     {

@@ -31,6 +31,15 @@ internal static class TestImages
     /// <summary>A layer with one file.</summary>
     public static LayerImage OneFile(string folder, string path, string text) => Write(folder, tar => AddText(tar, path, text));
 
+    /// <summary>A layer with these files.</summary>
+    public static LayerImage Files(string folder, params (string Path, string Text)[] files) => Write(folder, tar =>
+    {
+        foreach ((string path, string text) in files)
+        {
+            AddText(tar, path, text);
+        }
+    });
+
     /// <summary>A Python interpreter with its smallest library and what it is linked with.</summary>
     public static LayerImage Python(string folder)
     {

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Orchestrator.Channel;
+using Orchestrator.Channel.Messages;
+using Orchestrator.Crypto;
+using Orchestrator.Crypto.Cbor;
+using Orchestrator.Errors;
+using Orchestrator.Psp;
+using Orchestrator.Uvm;
+
+namespace Orchestrator.Shim.BackEnds;
+
+/// <summary>Runs each guest in a virtual machine of its own (docs/spec/uvm.md).</summary>
+/// <param name="psp">Launches them, and speaks for them.</param>
+/// <param name="image">What they start from.</param>
+/// <param name="size">Memory, cores and scratch; disks are the devices'.</param>
+/// <param name="time">The host's clock.</param>
+public sealed class MachineBackEnd(SimulatedPsp psp, UvmImage image, MachinePlan size, TimeProvider time) : IBackEnd
+{
+    /// <inheritdoc/>
+    public async Task<RunningGuest> LaunchAsync(Digest policy, string devices, CancellationToken cancel = default)
+    {
+        LaunchedGuest launched = psp.Launch(new GuestLaunch(image.Measurement, policy));
+        MachinePlan plan = size with { Disks = [.. Directory.EnumerateFiles(devices, "*.layer").Order(StringComparer.Ordinal).Select(ToDisk)] };
+        VirtualMachine machine = await VirtualMachine.StartAsync(image, plan, devices, time, cancel).ConfigureAwait(false);
+        var guest = new RunningGuest(machine, new GuestChannel(machine.Agent), PspLine.ServeAsync(machine.Processor, launched, CancellationToken.None), image.Measurement);
+        try
+        {
+            await guest.Channel.AskAsync(Operations.State, CborMap.Of(), cancel).ConfigureAwait(false);
+            machine.Reach("ready");
+            return guest;
+        }
+        catch (OrchestratorException e) when (e.Code == ChannelErrors.Closed)
+        {
+            OrchestratorException end = await machine.Ended.ConfigureAwait(false);
+            await guest.DisposeAsync().ConfigureAwait(false);
+            throw end;
+        }
+        catch
+        {
+            await guest.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static AttachedDisk ToDisk(string path) => new(DiskSerial.Of(Path.GetFileName(path)), Path.GetFullPath(path));
+}

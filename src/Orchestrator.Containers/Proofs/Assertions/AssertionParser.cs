@@ -11,12 +11,6 @@ namespace Orchestrator.Containers.Proofs.Assertions;
 /// <summary>Understands claims in words (docs/spec/policy-proof.md). What it does not understand it refuses: such a claim must not seem to hold.</summary>
 internal sealed class AssertionParser
 {
-    private static readonly ImmutableDictionary<string, long> Signals = new Dictionary<string, long>
-    {
-        ["SIGHUP"] = 1, ["SIGINT"] = 2, ["SIGQUIT"] = 3, ["SIGABRT"] = 6, ["SIGKILL"] = 9, ["SIGUSR1"] = 10, ["SIGUSR2"] = 12, ["SIGTERM"] = 15,
-        ["SIGCHLD"] = 17, ["SIGCONT"] = 18, ["SIGSTOP"] = 19, ["SIGTSTP"] = 20,
-    }.ToImmutableDictionary(StringComparer.OrdinalIgnoreCase);
-
     private readonly GroupInvariant _invariant;
     private readonly string _text;
     private readonly string[] _words;
@@ -110,8 +104,7 @@ internal sealed class AssertionParser
 
     private Assertion Signal(string[] rest) => rest is [] or ["to" or "in" or "of", ..]
         ? new NeverSignal(_text, ScopeOf(rest), null)
-        : Take(rest, (name, scope) => new NeverSignal(_text, scope, Signals.TryGetValue(name, out long number) || Signals.TryGetValue("SIG" + name, out number)
-            || long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out number) ? number : throw Unknown($"there is no signal \"{name}\"; give its number")));
+        : Take(rest, (name, scope) => new NeverSignal(_text, scope, SignalNames.Find(name) ?? throw Unknown($"there is no signal \"{name}\"; give its number")));
 
     private Assertion Fragments(string[] rest) => rest switch
     {

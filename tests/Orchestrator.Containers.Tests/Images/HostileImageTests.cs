@@ -14,15 +14,15 @@ public sealed class HostileImageTests
     /// <summary>Name of the trick, the code, and what makes the image.</summary>
     private static readonly Dictionary<string, (string Code, Action<LayoutBuilder, TempFolder> Make)> s_tricks = new()
     {
-        ["nothing"] = ("image-blob-missing", (_, _) => { }),
+        ["nothing"] = ("image-blob-missing", (b, _) => b.Put("index.txt", "x"u8)),
         ["neither kind"] = ("image-format", (_, folder) => File.Delete(folder["layout/oci-layout"])),
-        ["unknown version"] = ("image-document", (b, folder) => { b.Small(); folder.Write("layout/oci-layout", "{\"imageLayoutVersion\":\"2.0.0\"}"u8); }),
-        ["no JSON"] = ("image-document", (b, folder) => { b.Small(); folder.Write("layout/index.json", "{"u8); }),
-        ["JSON with a member twice"] = ("image-document", (b, folder) => { b.Small(); folder.Write("layout/index.json", "{\"schemaVersion\":2,\"manifests\":[],\"manifests\":[]}"u8); }),
-        ["JSON, very deep"] = ("image-document", (b, folder) => { b.Small(); folder.Write("layout/index.json", Encoding.UTF8.GetBytes(new string('[', 100_000))); }),
-        ["JSON that is no object"] = ("image-document", (b, folder) => { b.Small(); folder.Write("layout/index.json", "[]"u8); }),
-        ["very long document"] = ("image-too-large", (b, folder) => { b.Small(); folder.Write("layout/index.json", new byte[5 << 20]); }),
-        ["a pipe for an index"] = ("image-blob-missing", (b, folder) => { b.Small(); File.Delete(folder["layout/index.json"]); Tool.Run("mkfifo", folder["layout/index.json"]); }),
+        ["unknown version"] = ("image-document", (b, _) => b.Small().Put("oci-layout", "{\"imageLayoutVersion\":\"2.0.0\"}"u8)),
+        ["no JSON"] = ("image-document", (b, _) => b.Small().Put("index.json", "{"u8)),
+        ["JSON with a member twice"] = ("image-document", (b, _) => b.Small().Put("index.json", "{\"schemaVersion\":2,\"manifests\":[],\"manifests\":[]}"u8)),
+        ["JSON, very deep"] = ("image-document", (b, _) => b.Small().Put("index.json", Encoding.UTF8.GetBytes(new string('[', 100_000)))),
+        ["JSON that is no object"] = ("image-document", (b, _) => b.Small().Put("index.json", "[]"u8)),
+        ["very long document"] = ("image-too-large", (b, _) => b.Small().Put("index.json", new byte[5 << 20])),
+        ["a pipe for an index"] = ("image-blob-missing", (b, folder) => Tool.Run("sh", "-ec", $"rm '{b.Small().Path}/index.json'; mkfifo '{b.Path}/index.json'")),
         ["schema version 1"] = ("image-document", (b, _) => b.Small(manifest: m => m["schemaVersion"] = 1)),
         ["no images"] = ("image-not-found", (b, _) => b.Begin(LayoutBuilder.Index())),
         ["two images"] = ("image-ambiguous", (b, _) => b.Begin(LayoutBuilder.Index(Manifest(b, "1"), Manifest(b, "2")))),
@@ -46,17 +46,17 @@ public sealed class HostileImageTests
         ["size too small"] = ("image-digest-mismatch", (b, _) => b.Small(layer: l => l["size"] = 1)),
         ["size negative"] = ("image-document", (b, _) => b.Small(layer: l => l["size"] = -1)),
         ["size absurd"] = ("image-too-large", (b, _) => b.Small(layer: l => l["size"] = long.MaxValue)),
-        ["manifest changed"] = ("image-digest-mismatch", (b, folder) => { b.Small(); Change(folder, "schemaVersion\":2,\"mediaType", "schemaVersion\":2,\"mediaTypE"); }),
-        ["configuration changed"] = ("image-digest-mismatch", (b, folder) => { b.Small(); Change(folder, "PATH=/bin", "PATH=/tmp"); }),
-        ["layer changed"] = ("image-digest-mismatch", (b, folder) => { b.Small(); Change(folder, "root:x:0:0", "evil:x:0:0"); }),
-        ["layer changed in its header"] = ("image-digest-mismatch", (b, folder) => { b.Small(); Change(folder, "etc/passwd\0", "etc/shadow\0"); }),
+        ["manifest changed"] = ("image-digest-mismatch", (b, _) => b.Small().Change("schemaVersion\":2,\"mediaType", "schemaVersion\":2,\"mediaTypE")),
+        ["configuration changed"] = ("image-digest-mismatch", (b, _) => b.Small().Change("PATH=/bin", "PATH=/tmp")),
+        ["layer changed"] = ("image-digest-mismatch", (b, _) => b.Small().Change("root:x:0:0", "evil:x:0:0")),
+        ["layer changed in its header"] = ("image-digest-mismatch", (b, _) => b.Small().Change("etc/passwd\0", "etc/shadow\0")),
         ["layer of another diff ID"] = ("layer-diff-id-mismatch", (b, _) => b.Small(config: c => c["rootfs"]!["diff_ids"] = new JsonArray(Other))),
         ["more layers than diff IDs"] = ("image-document", (b, _) => b.Small(config: c => c["rootfs"]!["diff_ids"] = new JsonArray())),
         ["fewer layers than diff IDs"] = ("image-document", (b, _) => b.Small(manifest: m => m["layers"] = new JsonArray())),
         ["very many layers"] = ("image-too-large", (b, _) => b.Small(manifest: m => m["layers"] = new JsonArray([.. Enumerable.Range(0, 129).Select(_ => m["layers"]![0]!.DeepClone())]))),
         ["no layers"] = ("image-document", (b, _) => b.Begin(LayoutBuilder.Index(b.Blob(b.Manifest(LayoutBuilder.Config()), LayoutBuilder.ManifestType)))),
         ["zero character in the command"] = ("image-document", (b, _) => b.Small(config: c => c["config"]!["Cmd"] = new JsonArray("a\0b"))),
-        ["half a character"] = ("image-document", (b, folder) => { b.Small(); folder.Write("layout/index.json", "{\"schemaVersion\":2,\"manifests\":[{\"digest\":\"\\ud800\",\"size\":1}]}"u8); }),
+        ["half a character"] = ("image-document", (b, _) => b.Small().Put("index.json", "{\"schemaVersion\":2,\"manifests\":[{\"digest\":\"\\ud800\",\"size\":1}]}"u8)),
         ["not made of layers"] = ("image-document", (b, _) => b.Small(config: c => c["rootfs"]!["type"] = "windows-volume")),
         ["relative working directory"] = ("image-document", (b, _) => b.Small(config: c => c["config"]!["WorkingDir"] = "srv")),
         ["not gzip"] = ("image-compression", (b, _) => b.Small(layer: l => l["mediaType"] = LayoutBuilder.LayerType + "+gzip")),
@@ -124,15 +124,6 @@ public sealed class HostileImageTests
 
     private static void Packed(LayoutBuilder builder, byte[] blob, string packing, byte[] archive) => builder.Begin(LayoutBuilder.Index(builder.Blob(
         builder.Manifest(LayoutBuilder.Config(archive), builder.Blob(blob, LayoutBuilder.LayerType + packing)), LayoutBuilder.ManifestType)));
-
-    private static void Change(TempFolder folder, string from, string to)
-    {
-        byte[] old = Encoding.ASCII.GetBytes(from);
-        string path = Directory.EnumerateFiles(folder["layout/blobs/sha256"]).Single(file => File.ReadAllBytes(file).AsSpan().IndexOf(old) >= 0);
-        byte[] content = File.ReadAllBytes(path);
-        Encoding.ASCII.GetBytes(to, content.AsSpan(content.AsSpan().IndexOf(old)));
-        File.WriteAllBytes(path, content);
-    }
 
     private static byte[] Zstd(TempFolder folder, byte[] content)
     {

@@ -80,6 +80,24 @@ internal sealed class LayoutBuilder
         return Begin(Index(described));
     }
 
+    /// <summary>Puts a file into the layout, in place of what is there.</summary>
+    public LayoutBuilder Put(string name, ReadOnlySpan<byte> content)
+    {
+        _folder.Write("layout/" + name, content);
+        return this;
+    }
+
+    /// <summary>Changes bytes in the one blob that has them.</summary>
+    public LayoutBuilder Change(string from, string to)
+    {
+        byte[] old = Encoding.ASCII.GetBytes(from);
+        string path = Directory.EnumerateFiles(_folder["layout/blobs/sha256"]).Single(file => File.ReadAllBytes(file).AsSpan().IndexOf(old) >= 0);
+        byte[] content = File.ReadAllBytes(path);
+        Encoding.ASCII.GetBytes(to, content.AsSpan(content.AsSpan().IndexOf(old)));
+        File.WriteAllBytes(path, content);
+        return this;
+    }
+
     public static byte[] Gzip(byte[] content)
     {
         using var packed = new MemoryStream();

@@ -66,10 +66,14 @@ internal sealed class TarBuilder
     }
 
     /// <summary>A size in GNU's binary form.</summary>
-    public static void BinarySize(byte[] header, long size)
+    /// <param name="header">512 bytes.</param>
+    /// <param name="size">64 bits.</param>
+    /// <param name="beyond">A byte above them.</param>
+    public static void BinarySize(byte[] header, long size, byte beyond = 0)
     {
         header.AsSpan(124, 12).Clear();
         header[124] = 0x80;
+        header[125] = beyond;
         BinaryPrimitives.WriteInt64BigEndian(header.AsSpan(128), size);
     }
 

@@ -13,6 +13,9 @@ public static class ChannelServer
     /// <summary>Requests under way at most.</summary>
     public const int MaxRequests = 256;
 
+    // What hangs must not keep the group alive after its host.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     /// <summary>Serves until the host hangs up or <paramref name="cancel"/> is signalled; requests that are under way then are abandoned.</summary>
     /// <exception cref="OrchestratorException"><see cref="ChannelErrors.Malformed"/>: what came is no request, and nothing after it can be trusted to be one.</exception>
     public static async Task ServeAsync(Stream stream, ChannelHandler handler, CancellationToken cancel = default)
@@ -38,7 +41,7 @@ public static class ChannelServer
         finally
         {
             await end.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(underWay.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(underWay.Keys).WaitAsync(s_patience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

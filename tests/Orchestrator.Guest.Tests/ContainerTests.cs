@@ -97,6 +97,19 @@ public sealed class ContainerTests(Machine machine)
     }
 
     [Fact]
+    public async Task Variable_WithAZeroByte_IsRefused_BecauseTheProgramWouldSeeAnotherOneThanTheRule()
+    {
+        ContainerPolicy container = Policies.Shell("echo $NOTE", machine.Busybox);
+        container = container with { Environment = container.Environment.Add(new EnvironmentRule.Whole(TextRule.Matching("(?s)NOTE=.*signed"), Required: false)) };
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(container));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+        ContainerSpec spec = TestGroup.Spec(TestGroup.Id(), "echo $NOTE");
+
+        Assert.Equal("cbor-out-of-range", await TestGroup.CodeOf(group.Client.CreateContainerAsync(spec with { Process = spec.Process with { Environment = ["PATH=/bin", "NOTE=evil\0signed"] } })));
+        Assert.Equal("evil signed\n", (await group.RunAsync(spec with { Process = spec.Process with { Environment = ["PATH=/bin", "NOTE=evil signed"] } })).Output);
+    }
+
+    [Fact]
     public async Task ShortProcesses_ManyAtOnce_EachTellItsEnd()
     {
         ContainerPolicy server = Policies.Shell("cat", machine.Busybox) with { ExecProcesses = [new ExecProcess(["/bin/false"], [])] };

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Orchestrator.Channel;
 using Orchestrator.Channel.Decisions;
 using Orchestrator.Channel.Messages;
+using Orchestrator.Containers.Groups;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Crypto;
 using Orchestrator.Errors;
@@ -37,6 +38,61 @@ public sealed class GroupTests(Machine machine)
         Assert.Equal("guest-device-missing", await TestGroup.CodeOf(group.Client.MountLayerAsync("nothing", machine.Busybox.RootHash.ToString(), GuestPaths.Layer(0))));
         Assert.Equal("verity-root-mismatch", await TestGroup.CodeOf(group.Client.MountLayerAsync(Path.GetFileName(machine.Extra.Path), machine.Busybox.RootHash.ToString(), GuestPaths.Layer(0))));
         await group.StackAsync(TestGroup.Id(), machine.Busybox);
+    }
+
+    [Fact]
+    public async Task Policy_IsTheOneOfTheLaunch_AndSetOnce()
+    {
+        byte[] policy = Policies.Text(Policies.Shell("true", machine.Busybox));
+        await using TestGroup group = await TestGroup.LaunchAsync(machine, policy);
+
+        Assert.Equal("guest-policy-missing", await TestGroup.CodeOf(group.Client.MountScratchAsync(GuestPaths.Scratch(0), 1 << 20)));
+        Assert.Equal("guest-policy-digest", await TestGroup.CodeOf(group.Client.SetPolicyAsync((byte[])[.. policy, (byte)'\n'])));
+        await group.Client.SetPolicyAsync(policy);
+        Assert.Equal("guest-policy-set", await TestGroup.CodeOf(group.Client.SetPolicyAsync(policy)));
+    }
+
+    [Fact]
+    public async Task Mount_OfWhatIsNotShared_IsNotMade_EvenIfThePolicyPermitsIt()
+    {
+        var linked = new VolumeMount("linked", "/data", Writable: true);
+        MountRule[] rules =
+        [
+            new("/data", MountSource.Parse("/run/group/runtime"), "bind", ["rbind", "ro"]),
+            new("/data", MountSource.Parse("sandbox:///volumes/.+"), "bind", ["rbind", "ro"]),
+            new("/data", MountSource.Parse("sandbox:///volumes/.+"), "bind", ["rbind", "rw", "dev"]),
+            new("/data", MountSource.Parse("proc"), "proc", []),
+            linked.Rule,
+        ];
+        ContainerPolicy container = Policies.Shell("ln -s / /data/way-out; cat", machine.Busybox) with { Mounts = [.. rules] };
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(container));
+        await group.StackAsync(TestGroup.Id(1), machine.Busybox);
+        await group.Client.MountOverlayAsync(TestGroup.Id(2), [GuestPaths.Layer(0)], GuestPaths.Scratch(0));
+        await group.RunAsync(TestGroup.Spec(TestGroup.Id(1), container.Command[2]) with { Mounts = [new("/data", GuestPaths.Shared + linked.SandboxPath, "bind", linked.Options)] });
+
+        Task<StartedProcess> Create(string source, string type, params string[] options) =>
+            group.Client.CreateContainerAsync(TestGroup.Spec(TestGroup.Id(2), container.Command[2]) with { Mounts = [new("/data", source, type, [.. options])] });
+
+        Assert.Equal("guest-request-invalid", await TestGroup.CodeOf(Create("/run/group/runtime", "bind", "rbind", "ro")));
+        Assert.Equal("guest-request-invalid", await TestGroup.CodeOf(Create(GuestPaths.Shared + "/volumes/any", "bind", "rbind", "rw", "dev")));
+        Assert.Equal("guest-request-invalid", await TestGroup.CodeOf(Create("proc", "proc")));
+        Assert.Equal("guest-effect-failed", await TestGroup.CodeOf(Create(GuestPaths.Shared + "/volumes/linked/way-out", "bind", "rbind", "ro")));
+        Assert.Equal("guest-effect-failed", await TestGroup.CodeOf(Create(GuestPaths.Shared + "/volumes/linked/way-out/etc", "bind", "rbind", "ro")));
+        Assert.Equal("guest-effect-failed", await TestGroup.CodeOf(Create(GuestPaths.Shared + "/volumes/linked/../..", "bind", "rbind", "ro")));
+    }
+
+    [Fact]
+    public async Task Processes_DoNotGetTheAgentsLines()
+    {
+        var process = new ExternalProcess(["/bin/sh", "-c", "ls -l /proc/self/fd"], [], "/", AllowStdioAccess: true);
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(new PolicyFlags(), [Policies.Shell("ls -l /proc/self/fd", machine.Busybox)], process));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+
+        (_, string beside, _) = await group.FinishAsync(await group.Client.ExecExternalAsync(new ProcessSpec { Command = process.Command }));
+        (_, string inside, _) = await group.RunAsync(TestGroup.Spec(TestGroup.Id(), "ls -l /proc/self/fd"));
+
+        Assert.Contains("pipe:", beside, StringComparison.Ordinal);
+        Assert.All([beside, inside], listing => Assert.DoesNotContain("socket:", listing, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -35,6 +35,12 @@ internal static class ContainerAttacks
         Whole("climb-out-of-mount", "mounts what is above the folder that a container may have", "invalid mount list: /data", container => container with { Mounts = [new("/data", Volume + "/../..", "bind", s_readOnly)] }),
         Whole("privileged-container", "runs a container privileged", "privileged escalation not allowed", container => container with { Privileged = true }),
         Whole("replace-seccomp", "gives a container a filter of system calls of its own", "invalid seccomp", container => container with { Seccomp = "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}"u8.ToArray() }),
+        new(new AttackCard("hide-behind-zero-byte", "hides the end of a variable behind a zero byte, where rules see it and programs do not", SecurityProperty.Containment, Watcher.Group, "cbor-out-of-range"), async scene =>
+        {
+            await scene.StartWithOverlayAsync();
+            ContainerSpec container = Container();
+            await scene.StrikeAsync(() => scene.Group.CreateContainerAsync(container with { Process = container.Process with { Environment = ["PATH=/data\0/bin"] } }));
+        }),
         new(Card("create-unknown", "creates a container that it has stacked no layers for", "invalid command"), async scene =>
         {
             await scene.StartAsync();

@@ -42,5 +42,5 @@ public sealed record ContainerSpec(string Id, ProcessSpec Process)
         ("destination", mount.Destination), ("source", mount.Source), ("type", mount.Type), ("options", MessageFields.Texts(mount.Options)));
 
     private static MountRequest ReadMount(CborField field) => field.ReadMap(map => new MountRequest(
-        map.Required("destination").AsText(4096), map.Required("source").AsText(4096), map.Required("type").AsText(64), map.Required("options").AsTexts()));
+        map.Required("destination").AsName(4096), map.Required("source").AsName(4096), map.Required("type").AsName(64), map.Required("options").AsTexts()));
 }

@@ -13,5 +13,12 @@ internal static class MessageFields
 
     public static CborArray Texts(IEnumerable<string> texts) => new(texts.Select(text => (CborValue)text));
 
-    public static ImmutableArray<string> AsTexts(this CborField field) => [.. field.AsArray(MaxTexts).Select(item => item.AsText(MaxText))];
+    public static ImmutableArray<string> AsTexts(this CborField field) => [.. field.AsArray(MaxTexts).Select(item => item.AsName(MaxText))];
+
+    /// <summary>A text that the kernel takes whole: what stands behind a zero byte is seen by rules, and by nobody else.</summary>
+    public static string AsName(this CborField field, int maxLength)
+    {
+        string text = field.AsText(maxLength);
+        return text.Contains('\0', StringComparison.Ordinal) ? throw field.OutOfRange("has a zero byte") : text;
+    }
 }

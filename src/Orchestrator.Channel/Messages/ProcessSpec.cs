@@ -44,9 +44,9 @@ public sealed record ProcessSpec
     {
         Command = map.Required("command").AsTexts(),
         Environment = map.Required("environment").AsTexts(),
-        WorkingDirectory = map.Required("working_dir").AsText(4096),
-        User = map.Required("user").AsText(256),
-        Umask = map.Required("umask").AsText(8),
+        WorkingDirectory = map.Required("working_dir").AsName(4096),
+        User = map.Required("user").AsName(256),
+        Umask = map.Required("umask").AsName(8),
         NoNewPrivileges = map.Required("no_new_privileges").AsBool(),
         Capabilities = map.Optional("capabilities") is { } sets ? ReadCapabilities(sets) : null,
     });

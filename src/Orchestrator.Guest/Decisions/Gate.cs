@@ -56,7 +56,7 @@ internal sealed class Gate(DecisionLog log)
             Rules rules = _rules ?? throw new OrchestratorException(GuestErrors.PolicyMissing, "No policy was set.");
             RequireConsistency();
             log.RequireRoom();
-            EnforcementRequest request = prepare();
+            EnforcementRequest request = Prepare(prepare);
             Decision decision = rules.Engine.Decide(State, request);
             if (!decision.Allowed)
             {
@@ -72,6 +72,19 @@ internal sealed class Gate(DecisionLog log)
         finally
         {
             _turn.Release();
+        }
+    }
+
+    // What the request is about, such as a container's own files, may be unreadable.
+    private static EnforcementRequest Prepare(Func<EnforcementRequest> prepare)
+    {
+        try
+        {
+            return prepare();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OrchestratorException(GuestErrors.RequestInvalid, $"What the request is about cannot be read: {e.Message}", inner: e);
         }
     }
 

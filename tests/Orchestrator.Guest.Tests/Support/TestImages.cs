@@ -7,7 +7,7 @@ namespace Orchestrator.Guest.Tests.Support;
 /// <summary>Layers made of what Debian's packages have installed on this machine.</summary>
 internal static class TestImages
 {
-    private static readonly string[] s_applets = ["sh", "cat", "echo", "env", "false", "id", "ls", "mkdir", "sleep", "touch", "true", "wc", "head", "kill", "tee"];
+    private static readonly string[] s_applets = ["sh", "cat", "echo", "env", "false", "id", "ls", "mkdir", "sleep", "touch", "true", "wc", "head", "kill", "tee", "ln"];
 
     /// <summary>A static shell and a few commands; one user, <c>worker</c> (1000), who is also in the group <c>data</c> (2000).</summary>
     public static LayerImage Busybox(string folder)

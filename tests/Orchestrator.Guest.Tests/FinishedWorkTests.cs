@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Orchestrator.Containers.Policies;
+using Orchestrator.Errors;
+using Orchestrator.Guest.Processes;
+using Orchestrator.Guest.Serving;
+using Orchestrator.Guest.Tests.Support;
+
+namespace Orchestrator.Guest.Tests;
+
+/// <summary>Outputs of a stage are sealed when every container of the policy has run to a good end, each once, and nothing runs.</summary>
+public sealed class FinishedWorkTests
+{
+    private static readonly ContainerPolicy s_join = Policies.Shell("join");
+    private static readonly ContainerPolicy s_clean = Policies.Shell("clean");
+
+    private readonly ProcessTable _processes = new();
+    private readonly FinishedWork _work;
+
+    public FinishedWorkTests()
+    {
+        _work = new FinishedWork(_processes);
+        _work.Expect(PolicyReader.Read(Policies.Text()) with { Containers = [s_join, s_clean] });
+    }
+
+    [Fact]
+    public void Both_WhateverTheOrder_AreEnough()
+    {
+        Run("b", 0, s_clean);
+        Run("a", 0, s_join);
+
+        _work.Require();
+    }
+
+    [Fact]
+    public void Candidates_AreToldApart_WhereTheyCanBe()
+    {
+        Run("a", 0, s_join, s_clean);
+        Run("b", 0, s_join);
+
+        _work.Require();
+    }
+
+    [Fact]
+    public void OneMissing_OneTwice_OneFailed_OrOneThatRuns_IsNotEnough()
+    {
+        AssertNotDone();
+        Run("a", 0, s_join);
+        AssertNotDone();
+        Run("b", 0, s_join);
+        AssertNotDone();
+        Run("c", 0, s_clean);
+        AssertNotDone();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(137)]
+    [InlineData(null)]
+    public void Container_ThatHasNotEndedWell_IsNotEnough(int? exitCode)
+    {
+        Run("a", 0, s_join);
+        Run("b", exitCode, s_clean);
+
+        AssertNotDone();
+    }
+
+    [Fact]
+    public void Process_ThatStillRunsInAnEndedContainer_IsNotEnough()
+    {
+        Run("a", 0, s_join);
+        Run("b", 0, s_clean);
+        _processes.Add(Start(), "a", isInit: false, ["tool"], new TaskCompletionSource<int>().Task);
+
+        AssertNotDone();
+    }
+
+    private void AssertNotDone() => Assert.Equal("stage-not-done", Assert.Throws<OrchestratorException>(_work.Require).Code.Id);
+
+    private void Run(string id, int? exitCode, params ContainerPolicy[] candidates)
+    {
+        _processes.Add(Start(), id, isInit: true, ["any"], exitCode is { } code ? Task.FromResult(code) : new TaskCompletionSource<int>().Task);
+        _work.Note(id, [.. candidates]);
+    }
+
+    private static (int, ProcessStreams) Start()
+    {
+        Process program = Process.Start(new ProcessStartInfo("true") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        return (program.Id, new ProcessStreams(program, isOpen: false));
+    }
+}

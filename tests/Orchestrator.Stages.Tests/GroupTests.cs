@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Orchestrator.Attestation;
 using Orchestrator.Attestation.Groups;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Snp;
 using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
+using Orchestrator.Crypto.HybridEncryption;
 using Orchestrator.Errors;
 using Orchestrator.Stages.Tests.Support;
 
@@ -45,6 +47,19 @@ public sealed class GroupTests(Processor processor) : IDisposable
         };
 
         Assert.Contains(code, Denials(evidence));
+    }
+
+    [Fact]
+    public void Verify_KeysThatTheReportDoesNotBind_AreRefused()
+    {
+        // What a host that wants the parties' keys would show: a genuine report, and its own key beside it.
+        GroupEvidence shown = GroupEvidence.Parse(_world.Evidence);
+        using HpkePrivateKey own = HpkePrivateKey.Generate();
+        string chain = string.Concat(shown.Certificates.Select(certificate => new string(PemEncoding.Write("CERTIFICATE", certificate.Der.Span)) + "\n"));
+        byte[] forged = GroupEvidence.Encode(shown.Report.Bytes, chain, (shown.Binding with { SessionKey = own.PublicKey }).ToCbor(), shown.Nonces);
+
+        Assert.Equal(["group-evidence-unbound"], Denials(forged));
+        Assert.Equal("group-evidence-unbound", Assert.Throws<OrchestratorException>(() => GroupEvidence.Parse(forged).RequireBound()).Code.Id);
     }
 
     [Fact]

@@ -182,6 +182,7 @@ public sealed class StageSessionTests(Processor processor) : IDisposable
         using var other = new StageWorld(processor);
         Assert.Equal("stage-statement-invalid", CodeOf(() => Preparation.Verify(_world.Evidence, statement, other.Manifest)));
         Assert.Equal("stage-statement-invalid", CodeOf(() => Preparation.Verify(other.Evidence, statement, _world.Manifest)));
+        Assert.Equal("stage-statement-invalid", CodeOf(() => Preparation.Verify(_world.Attest(), statement, _world.Manifest)));
         Assert.Equal("stage-statement-missing", CodeOf(() => PreparedJob.Of(_world.Manifest, [])));
         var made = Preparation.Verify(_world.Evidence, statement, _world.Manifest);
         Assert.Equal("stage-statement-missing", CodeOf(() => PreparedJob.Of(_world.Manifest, [made, made])));

@@ -107,6 +107,29 @@ public sealed class GateTests
     }
 
     [Fact]
+    public async Task Request_IsNotEvenLookedAt_WhileAnotherIsUnderWay()
+    {
+        await OpenAsync();
+        var first = new TaskCompletionSource();
+        Task<bool> underWay = Mount(0, () => first.Task);
+        bool isLookedAt = false;
+        Task<bool> waiting = _gate.PerformAsync(
+            () =>
+            {
+                isLookedAt = true;
+                return new MountDevice(Target(1), new string('1', 64), "/run/group/layers/[0-9]+");
+            },
+            _ => Task.FromResult(true));
+
+        Assert.False(isLookedAt);
+        first.SetResult();
+        await Task.WhenAll(underWay, waiting);
+
+        Assert.True(isLookedAt);
+        Assert.Equal(2, _gate.State.Devices.Count);
+    }
+
+    [Fact]
     public async Task Log_LeadsToItsSignedHead_AndEveryChangeOfItIsNoticed()
     {
         await OpenAsync();

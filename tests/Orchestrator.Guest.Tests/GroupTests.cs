@@ -128,10 +128,11 @@ public sealed class GroupTests(Machine machine)
     [Fact]
     public async Task LooksInside_AreGivenWhereThePolicyAllowsThem()
     {
-        byte[] policy = Policies.Text(new PolicyFlags { AllowPropertiesAccess = true, AllowDumpStacks = true, AllowRuntimeLogging = true }, [Policies.Shell("cat", machine.Busybox)]);
+        byte[] policy = Policies.Text(new PolicyFlags { AllowPropertiesAccess = true, AllowDumpStacks = true, AllowRuntimeLogging = true }, [Policies.Shell("echo ready; cat", machine.Busybox)]);
         await using TestGroup group = await TestGroup.StartAsync(machine, policy);
         await group.StackAsync(TestGroup.Id(), machine.Busybox);
-        await group.Client.CreateContainerAsync(TestGroup.Spec(TestGroup.Id(), "cat"));
+        StartedProcess process = await group.Client.CreateContainerAsync(TestGroup.Spec(TestGroup.Id(), "echo ready; cat"));
+        Assert.Equal("ready\n"u8.ToArray(), (await group.Client.ReadAsync(process.Process, 1)).ToArray());
 
         var properties = (await group.Client.PropertiesAsync()).AsArray();
         Assert.True(properties.Single().ReadMap(map =>

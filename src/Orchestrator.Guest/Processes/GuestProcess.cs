@@ -40,12 +40,19 @@ internal sealed unsafe class GuestProcess
     /// <summary>Its exit code when it has ended: its own, or 128 and the number of the signal that ended it.</summary>
     public Task<int> Exit { get; }
 
-    /// <summary>Files of /proc about it, read while it cannot go away; null: it has ended.</summary>
+    /// <summary>Files of /proc about it, read while its number is its own; null: it has ended, or is ending.</summary>
     public string? ReadProc(string name)
     {
         lock (_lock)
         {
-            return _ended || Exit.IsCompleted ? null : File.ReadAllText($"/proc/{_pid}/{name}");
+            try
+            {
+                return _ended || Exit.IsCompleted ? null : File.ReadAllText($"/proc/{_pid}/{name}");
+            }
+            catch (IOException)
+            {
+                return null;
+            }
         }
     }
 

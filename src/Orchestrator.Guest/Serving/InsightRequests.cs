@@ -70,7 +70,15 @@ internal sealed class InsightRequests(Gate gate, GroupIdentity identity, GroupKe
         ("signals", new CborArray(container.Signals.Select(signal => (CborValue)signal))),
         ("stdio", container.AllowStdioAccess));
 
-    // proc(5): the name in parentheses may hold anything; utime and stime are the 14th and 15th fields, rss the 24th.
+    // Only here the kernel counts to the page: "Rss:", spaces, kilobytes.
+    private static long Resident(GuestProcess process)
+    {
+        const string Label = "Rss:";
+        string? line = process.ReadProc("smaps_rollup")?.Split('\n').FirstOrDefault(text => text.StartsWith(Label, StringComparison.Ordinal));
+        return line is null ? 0 : 1024 * Number(line[Label.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries), 0);
+    }
+
+    // proc(5): the name in parentheses may hold anything; utime and stime are the 14th and 15th fields.
     private static CborMap Describe(GuestProcess process)
     {
         string[] fields = (process.ReadProc("stat") is { } stat ? stat[(stat.LastIndexOf(')') + 1)..] : "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -80,7 +88,7 @@ internal sealed class InsightRequests(Gate gate, GroupIdentity identity, GroupKe
             ("command", new CborArray(process.Command.Select(word => (CborValue)word))),
             ("user_ms", Number(fields, 11) * MillisecondsPerTick),
             ("system_ms", Number(fields, 12) * MillisecondsPerTick),
-            ("memory", Number(fields, 21) * Environment.SystemPageSize));
+            ("memory", Resident(process)));
     }
 
     private static long Number(string[] fields, int index) => index < fields.Length && long.TryParse(fields[index], CultureInfo.InvariantCulture, out long number) ? number : 0;

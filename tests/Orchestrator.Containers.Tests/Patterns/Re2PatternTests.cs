@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
 using Orchestrator.Containers.Patterns;
@@ -87,31 +86,10 @@ public sealed class Re2PatternTests
     }
 
     [Fact]
-    public void Random_patterns_match_what_another_engine_matches()
+    public void Random_patterns_match_what_their_definition_says()
     {
-        Gen<string> atoms = Gen.Elements("a", "b", "ab", ".", "[ab]", "[^a]", @"\d", "1", "(?:)", "^", "$");
-        Gen<string> patterns = Gen.Sized(size => Patterns(atoms, Math.Min(size, 5)));
-        Gen<string> texts = Gen.Elements('a', 'b', '1', '\n').ListOf().Select(letters => string.Concat(letters));
-        Prop.ForAll(patterns.ToArbitrary(), texts.ToArbitrary(), (pattern, text) =>
-        {
-            // .NET's $ also holds before a last line feed; RE2's does not.
-            string other = $@"\A(?:{pattern.Replace("$", @"\z", StringComparison.Ordinal)})\z";
-            return Re2Pattern.Parse(pattern).IsMatch(text) == Regex.IsMatch(text, other, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
-    }
-
-    private static Gen<string> Patterns(Gen<string> atoms, int depth)
-    {
-        if (depth == 0)
-        {
-            return atoms;
-        }
-
-        Gen<string> inner = Patterns(atoms, depth - 1);
-        return Gen.OneOf(
-            atoms,
-            from left in inner from right in inner select left + right,
-            from left in inner from right in inner select $"(?:{left}|{right})",
-            from body in inner from repeat in Gen.Elements("*", "+", "?", "{2}", "{1,3}", "{2,}", "*?") select $"(?:{body}){repeat}");
+        Gen<string> texts = Gen.Elements('a', 'b', '1', '\n').ListOf().Select(letters => string.Concat(letters.Take(16)));
+        Prop.ForAll(Gen.Sized(size => DefinedPattern.Any(Math.Min(size, 5))).ToArbitrary(), texts.ToArbitrary(), (pattern, text) =>
+            Re2Pattern.Parse(pattern.Text).IsMatch(text) == pattern.IsMatch(text)).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
     }
 }

@@ -89,6 +89,8 @@ copy_modules
 copy_runtime
 build_agent
 install -m 755 eng/uvm/init "$root/init"
+mkdir -p "$root/bin"
+ln -s /usr/bin/busybox "$root/bin/sh"
 printf 'root:x:0:0::/:/bin/sh\n' >"$root/etc/passwd"
 
 owners | xargs dpkg-query -W -f '${Package} ${Version}\n' | sort >>"$work/contents"

@@ -7,15 +7,23 @@ namespace Orchestrator.Channel;
 /// <summary>The host's end of a channel to a guest (docs/spec/guest-channel.md): asks, and gets answers in whatever order they come. Safe for concurrent use.</summary>
 public sealed class GuestChannel : IAsyncDisposable
 {
+    // A machine that has hung up needs a moment to end.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
     private readonly FrameStream _frames;
+    private readonly Task<OrchestratorException>? _reason;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<CborField>> _asked = new();
     private readonly CancellationTokenSource _end = new();
     private long _lastId;
+    private OrchestratorException? _ending;
 
     /// <summary>Takes over any duplex byte stream.</summary>
-    public GuestChannel(Stream stream)
+    /// <param name="stream">To the guest.</param>
+    /// <param name="reason">Why the guest ended, once somebody knows: what requests fail with that it leaves unanswered. Null: nobody will know.</param>
+    public GuestChannel(Stream stream, Task<OrchestratorException>? reason = null)
     {
         _frames = new FrameStream(stream);
+        _reason = reason;
         Closed = ListenAsync();
     }
 
@@ -36,11 +44,11 @@ public sealed class GuestChannel : IAsyncDisposable
         {
             await _frames.WriteAsync(CborMap.Of(("id", id), ("op", operation), ("body", body)), cancel).ConfigureAwait(false);
             await Task.WhenAny(answer.Task, Closed).WaitAsync(cancel).ConfigureAwait(false);
-            return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : throw Gone(null);
+            return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : throw _ending ?? Gone(null);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            throw Gone(e);
+            throw await WhyAsync(e).ConfigureAwait(false);
         }
         finally
         {
@@ -59,26 +67,27 @@ public sealed class GuestChannel : IAsyncDisposable
 
     private async Task ListenAsync()
     {
-        OrchestratorException? ending = null;
         try
         {
             while (await _frames.ReadAsync(_end.Token).ConfigureAwait(false) is { } message)
             {
                 Take(message.As("answer"));
             }
+
+            _ending = await WhyAsync(null).ConfigureAwait(false);
         }
         catch (OrchestratorException e)
         {
-            ending = e;
+            _ending = e;
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            ending = Gone(e);
+            _ending = await WhyAsync(e).ConfigureAwait(false);
         }
 
         foreach (TaskCompletionSource<CborField> waiting in _asked.Values)
         {
-            waiting.TrySetException(ending ?? Gone(null));
+            waiting.TrySetException(_ending);
         }
     }
 
@@ -96,6 +105,17 @@ public sealed class GuestChannel : IAsyncDisposable
 
         return true;
     });
+
+    // Whoever disposes of the channel has no need to be told.
+    private async Task<OrchestratorException> WhyAsync(Exception? cause)
+    {
+        if (_reason is not null && !_end.IsCancellationRequested)
+        {
+            await ((Task)_reason).WaitAsync(s_patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return _reason is { IsCompletedSuccessfully: true } ? await _reason.ConfigureAwait(false) : Gone(cause);
+    }
 
     private static OrchestratorException Gone(Exception? cause) => new(ChannelErrors.Closed, "The guest has hung up.", inner: cause);
 }

@@ -3,7 +3,6 @@ using Orchestrator.Channel;
 using Orchestrator.Channel.Messages;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Cbor;
-using Orchestrator.Errors;
 using Orchestrator.Psp;
 using Orchestrator.Uvm;
 
@@ -22,18 +21,12 @@ public sealed class MachineBackEnd(SimulatedPsp psp, UvmImage image, MachinePlan
         LaunchedGuest launched = psp.Launch(new GuestLaunch(image.Measurement, policy));
         MachinePlan plan = size with { Disks = [.. Directory.EnumerateFiles(devices, "*.layer").Order(StringComparer.Ordinal).Select(ToDisk)] };
         VirtualMachine machine = await VirtualMachine.StartAsync(image, plan, devices, time, cancel).ConfigureAwait(false);
-        var guest = new RunningGuest(machine, new GuestChannel(machine.Agent), PspLine.ServeAsync(machine.Processor, launched, CancellationToken.None), image.Measurement);
+        var guest = new RunningGuest(machine, new GuestChannel(machine.Agent, machine.Ended), PspLine.ServeAsync(machine.Processor, launched, CancellationToken.None), image.Measurement);
         try
         {
             await guest.Channel.AskAsync(Operations.State, CborMap.Of(), cancel).ConfigureAwait(false);
             machine.Reach("ready");
             return guest;
-        }
-        catch (OrchestratorException e) when (e.Code == ChannelErrors.Closed)
-        {
-            OrchestratorException end = await machine.Ended.ConfigureAwait(false);
-            await guest.DisposeAsync().ConfigureAwait(false);
-            throw end;
         }
         catch
         {

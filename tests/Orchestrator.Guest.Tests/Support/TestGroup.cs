@@ -40,6 +40,8 @@ internal sealed class TestGroup : IAsyncDisposable
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Groups need root.");
         Assert.SkipUnless(File.Exists("/usr/bin/crun"), "crun is not installed.");
+        // A machine has the disks that are there at its start.
+        _ = (machine.Busybox, machine.Extra);
         return new TestGroup(await machine.BackEnd.LaunchAsync(Digest.Of(policy), machine.Devices, TestContext.Current.CancellationToken));
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Orchestrator.Containers.Patterns.Sets;
 
 namespace Orchestrator.Containers.Patterns;
 
@@ -10,11 +11,13 @@ namespace Orchestrator.Containers.Patterns;
 public sealed class Re2Pattern
 {
     private readonly RegexProgram _program;
+    private readonly Lazy<bool> _isLarge;
 
     private Re2Pattern(string text, RegexProgram program)
     {
         Text = text;
         _program = program;
+        _isLarge = new Lazy<bool>(() => PatternAutomaton.IsLarge(this));
     }
 
     /// <summary>The pattern as written.</summary>
@@ -22,6 +25,9 @@ public sealed class Re2Pattern
 
     /// <summary>The automaton.</summary>
     internal RegexProgram Program => _program;
+
+    /// <summary>Whether the pattern's deterministic automaton is too large to answer questions about all texts.</summary>
+    internal bool IsLarge => _isLarge.Value;
 
     /// <summary>Reads a pattern.</summary>
     /// <exception cref="FormatException">It is not one; the message says why.</exception>

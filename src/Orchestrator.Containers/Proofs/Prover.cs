@@ -94,7 +94,7 @@ public sealed class Prover
     }
 
     private string? ProofAgainst(Way way) =>
-        way.Container is { } container ? way.IsLater && Invariant.ReusesIds ? Impossibility.OfAny(Invariant) : Impossibility.Of(Invariant, container)
+        way.Container is { } container ? way.IsLater && Invariant.ReusesIds ? Invariant.WhyNothingIsCreated : Invariant.WhyNever(container)
         : way.Beside is { } beside ? Impossibility.Of(Invariant.Policy, beside)
         : null;
 }

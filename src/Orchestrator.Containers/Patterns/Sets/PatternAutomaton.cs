@@ -7,7 +7,10 @@ namespace Orchestrator.Containers.Patterns.Sets;
 internal sealed class PatternAutomaton : TextAutomaton
 {
     /// <summary>The most states of the pattern's automaton that are visited.</summary>
-    private const int MaxVisits = 4_000_000;
+    private const int MaxVisits = 500_000;
+
+    /// <summary>The most states of a pattern about which anything is decided.</summary>
+    private const int MaxStates = 2_000;
 
     private readonly RegexProgram _program;
     private readonly Dictionary<string, int> _known = new(StringComparer.Ordinal);
@@ -29,6 +32,30 @@ internal sealed class PatternAutomaton : TextAutomaton
     public override IEnumerable<CodePointSet> Distinctions => _program.States
         .Where(state => state.Step == Step.Consume).Select(state => state.Set!).Distinct()
         .Concat(_program.States.Any(state => state.Step == Step.Check) ? [CodePointSet.WordCharacters, CodePointSet.Range('\n', '\n')] : []);
+
+    /// <summary>Whether the automaton of <paramref name="pattern"/> has too many states. Asked once, it spares many questions that would end nowhere.</summary>
+    public static bool IsLarge(Re2Pattern pattern)
+    {
+        var automaton = new PatternAutomaton(pattern);
+        int[] alphabet = Alphabet.Of(automaton.Distinctions);
+        try
+        {
+            // Following a state may make others, which stand behind it.
+            for (int state = automaton.Start; state < automaton._states.Count && state <= MaxStates; state++)
+            {
+                foreach (int c in alphabet)
+                {
+                    automaton.Next(state, c);
+                }
+            }
+
+            return automaton._states.Count > MaxStates;
+        }
+        catch (TooLargeException)
+        {
+            return true;
+        }
+    }
 
     public override int Next(int state, int c)
     {

@@ -23,6 +23,18 @@ internal abstract class TextAutomaton
 /// <summary>Says that a question about sets of texts takes more states than the limit.</summary>
 internal sealed class TooLargeException : Exception;
 
+/// <summary>A set that nothing is decided about.</summary>
+internal sealed class LargeAutomaton : TextAutomaton
+{
+    public override int Start => 1;
+
+    public override IEnumerable<CodePointSet> Distinctions => [];
+
+    public override int Next(int state, int c) => throw new TooLargeException();
+
+    public override bool Accepts(int state) => throw new TooLargeException();
+}
+
 /// <summary>The set of one text.</summary>
 internal sealed class ExactAutomaton(string text) : TextAutomaton
 {

@@ -6,7 +6,10 @@ namespace Orchestrator.Containers.Patterns.Sets;
 internal static class TextSearch
 {
     /// <summary>The most combinations of states.</summary>
-    private const int MaxStates = 50_000;
+    private const int MaxStates = 20_000;
+
+    /// <summary>The most steps of single automata.</summary>
+    private const int MaxSteps = 1_000_000;
 
     /// <summary>The search.</summary>
     public static TextSearchResult Shortest(TextSet set)
@@ -27,12 +30,19 @@ internal static class TextSearch
     {
         var known = new HashSet<string>(StringComparer.Ordinal);
         var queue = new Queue<Reached>();
+        int steps = 0;
         Enter(new Reached([.. automata.Select(automaton => automaton.Start)], null, -1));
         while (queue.TryDequeue(out Reached? reached))
         {
             if (set.Contains(automaton => automaton.Accepts(reached.States[Array.IndexOf(automata, automaton)])))
             {
                 return new TextSearchResult(true, reached.Text());
+            }
+
+            steps += alphabet.Length * automata.Length;
+            if (steps > MaxSteps)
+            {
+                throw new TooLargeException();
             }
 
             foreach (int c in alphabet)

@@ -22,7 +22,7 @@ internal abstract record TextSet
     public static TextSet Exactly(string text) => new Leaf(new ExactAutomaton(text));
 
     /// <summary>The texts that a pattern matches as a whole.</summary>
-    public static TextSet Matching(Re2Pattern pattern) => new Leaf(new PatternAutomaton(pattern));
+    public static TextSet Matching(Re2Pattern pattern) => new Leaf(pattern.IsLarge ? new LargeAutomaton() : new PatternAutomaton(pattern));
 
     /// <summary>Texts <c>NAME=value</c>, of which the first <c>=</c> separates both; each is one text or what one pattern matches.</summary>
     internal static TextSet NameAndValue(TextSet name, TextSet value) => new Leaf(new NameAndValueAutomaton(((Leaf)name).Automaton, ((Leaf)value).Automaton));

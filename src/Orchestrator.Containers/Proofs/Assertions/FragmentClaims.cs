@@ -23,6 +23,9 @@ internal sealed class FragmentsMayOnly(string text, ImmutableHashSet<string>? ki
         _ => issuers is null ? Enumerable.Empty<Way>() : [new Way("load_fragment admits every fragment, and takes nothing from it", Offer(Stranger, "any"))],
     });
 
+    public override IEnumerable<string> Remarks(GroupInvariant invariant) =>
+        invariant.At("load_fragment").Any(permit => permit is Unrestricted) ? ["load_fragment admits every fragment by the policy's own words; nothing of them counts."] : [];
+
     public override bool IsBrokenBy(GroupInvariant invariant, Step step) => step.Request is OfferFragment offer
         && invariant.At("load_fragment").Any(permit => permit is LoadFragmentOf fragment
             ? fragment.Reference.Issuer == offer.Issuer && fragment.Reference.Feed == offer.Feed && Excess(fragment.Reference).Any()

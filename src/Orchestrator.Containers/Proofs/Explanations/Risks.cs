@@ -39,7 +39,7 @@ internal static class Risks
             .Concat(Claims.Select(claim => new Risk(claim.Kind, [.. claim.Claims.SelectMany(prover.OpenWays).Distinct()])))
             .Append(new Risk("mounts of the guest's own files", [.. Mounts(prover.Invariant, source => source is MountSource.Path && source.Text.StartsWith('/'))]))
             .Append(new Risk("shares of the host", [.. Mounts(prover.Invariant, source => source is MountSource.Share && prover.Invariant.At("plan9_mount").Any())]))
-            .Append(new Risk("containers that can never be created", [.. prover.Invariant.Containers.Select(entry => Impossibility.Of(prover.Invariant, entry)).OfType<string>()]))
+            .Append(new Risk("containers that can never be created", [.. prover.Invariant.Containers.Select(prover.Invariant.WhyNever).OfType<string>()]))
             .Where(risk => !risk.Instances.IsEmpty),
     ];
 

@@ -14,6 +14,7 @@ public sealed class GroupInvariant
     private readonly ILookup<(string Point, ContainerEntry? Owner), Permit> _byOwner;
     private readonly Dictionary<ContainerPolicy, ContainerEntry> _entries;
     private readonly HashSet<string> _layers;
+    private readonly Dictionary<ContainerEntry, string?> _never = [];
 
     private GroupInvariant(ExecutionPolicy policy, GroupEnvironment environment)
     {
@@ -47,6 +48,29 @@ public sealed class GroupInvariant
 
     /// <summary>Whether another root file system can be mounted for an ID whose container was shut down.</summary>
     public bool ReusesIds => At("shutdown_container").Any(permit => permit is Release);
+
+    /// <summary>Why no container at all can ever be created; null: there is no proof of it.</summary>
+    public string? WhyNothingIsCreated
+    {
+        get
+        {
+            string?[] proofs = [.. At("create_container").OfType<CreateFrom>().Select(create => WhyNever(create.Container))];
+            return proofs.Contains(null) ? null : $"no container can be created: {string.Join("; ", proofs)}";
+        }
+    }
+
+    /// <summary>Why a container can never be created; null: there is no proof of it.</summary>
+    public string? WhyNever(ContainerEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (!_never.TryGetValue(entry, out string? proof))
+        {
+            proof = Impossibility.Of(this, entry);
+            _never.Add(entry, proof);
+        }
+
+        return proof;
+    }
 
     /// <summary>Computes the invariant of a policy.</summary>
     public static GroupInvariant Of(ExecutionPolicy policy, GroupEnvironment environment)

@@ -31,13 +31,6 @@ internal static class Impossibility
             : $"every request that creates {entry.Name} also fits {Words.List(rivals.Select(rival => rival.Name).Distinct())}, whose streams are treated otherwise, so that it is refused as undecidable";
     }
 
-    /// <summary>Why no container at all can ever be created; null: there is no proof of it.</summary>
-    public static string? OfAny(GroupInvariant invariant)
-    {
-        string?[] proofs = [.. invariant.At("create_container").OfType<CreateFrom>().Select(create => Of(invariant, create.Container))];
-        return proofs.Contains(null) ? null : $"no container can be created: {string.Join("; ", proofs)}";
-    }
-
     /// <summary>Whether a process beside the containers can never be started, for the same reason.</summary>
     public static string? Of(ExecutionPolicy policy, StartBeside entry)
     {

@@ -10,7 +10,9 @@ namespace Orchestrator.Containers.Proofs.Scripts;
 internal sealed class Separation(GroupInvariant invariant)
 {
     /// <summary>The most requests that are looked at for one.</summary>
-    private const int MaxRequests = 200;
+    private const int MaxRequests = 64;
+
+    private const int MaxVariables = 4;
 
     /// <summary>The request, and others with as few changes as it takes, that no container with other streams fits; none: no such was found.</summary>
     public IEnumerable<CreateContainer> Separate(ContainerEntry entry, CreateContainer request)
@@ -55,13 +57,11 @@ internal sealed class Separation(GroupInvariant invariant)
             && (decision.Capabilities is not { } capabilities || capabilities.Matches(request.Privileges.Capabilities));
     }
 
+    // The cheap ones first; one variable is as good as another.
     private static IEnumerable<CreateContainer> Changes(ContainerEntry entry, ContainerEntry rival, CreateContainer request) =>
-    [
-        Distinctions.WithNewPrivileges(request),
-        .. Distinctions.Variables(entry, rival).Select(variable => Distinctions.With(request, variable)),
-        .. Distinctions.Mounts(entry, rival).Select(mount => request with { Mounts = request.Mounts.Add(mount) }),
-        .. Distinctions.Users(entry, rival).Select(user => request with { Privileges = request.Privileges with { User = user } }),
-        .. Distinctions.Groups(entry, rival).Select(group => request with { Privileges = request.Privileges with { Groups = request.Privileges.Groups.Add(group) } }),
-        .. new[] { Samples.Privileged(entry, request) }.OfType<CreateContainer>(),
-    ];
+        new[] { Distinctions.WithNewPrivileges(request), Samples.Privileged(entry, request) }.OfType<CreateContainer>()
+            .Concat(Distinctions.Users(entry, rival).Select(user => request with { Privileges = request.Privileges with { User = user } }))
+            .Concat(Distinctions.Groups(entry, rival).Select(group => request with { Privileges = request.Privileges with { Groups = request.Privileges.Groups.Add(group) } }))
+            .Concat(Distinctions.Mounts(entry, rival).Select(mount => request with { Mounts = request.Mounts.Add(mount) }))
+            .Concat(Distinctions.Variables(entry, rival).Take(MaxVariables).Select(variable => Distinctions.With(request, variable)));
 }

@@ -129,6 +129,21 @@ public sealed class ContainerTests(Machine machine)
     }
 
     [Fact]
+    public async Task Signal_GoesToAProcessOfTheContainerThatThePolicyWasAskedAbout()
+    {
+        ContainerPolicy mortal = Policies.Shell("cat", machine.Busybox) with { Signals = [9] };
+        ContainerPolicy other = Policies.Shell("cat; cat", machine.Busybox);
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(mortal, other));
+        await group.StackAsync(TestGroup.Id(1), machine.Busybox);
+        await group.Client.MountOverlayAsync(TestGroup.Id(2), ["/run/group/layers/0"], "/run/group/scratch/0");
+        await group.Client.CreateContainerAsync(TestGroup.Spec(TestGroup.Id(1), "cat"));
+        StartedProcess target = await group.Client.CreateContainerAsync(TestGroup.Spec(TestGroup.Id(2), "cat; cat"));
+
+        Assert.Equal("guest-process-unknown", await TestGroup.CodeOf(group.Client.SignalAsync(TestGroup.Id(1), target.Process, 9)));
+        Assert.Equal("guest-denied", await TestGroup.CodeOf(group.Client.SignalAsync(TestGroup.Id(2), target.Process, 9)));
+    }
+
+    [Fact]
     public async Task Shutdown_KillsWhatRuns_AndEverythingCanThenBeUnmounted()
     {
         await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(Policies.Shell("cat", machine.Busybox)));

@@ -8,6 +8,7 @@ namespace Orchestrator.Shim.Control;
 public sealed class OutputLog
 {
     private const int MaxBytes = 4 << 20;
+    private const int MaxPiece = 64 * 1024;
 
     private readonly Lock _lock = new();
     private readonly MemoryStream _kept = new();
@@ -25,7 +26,9 @@ public sealed class OutputLog
     {
         lock (_lock)
         {
-            return _kept.GetBuffer().AsSpan(0, (int)_kept.Length)[Math.Min(from, (int)_kept.Length)..] is var rest ? rest[..Math.Min(rest.Length, 1 << 16)].ToArray() : [];
+            ReadOnlySpan<byte> kept = _kept.GetBuffer().AsSpan(0, (int)_kept.Length);
+            ReadOnlySpan<byte> rest = kept[Math.Min(from, kept.Length)..];
+            return rest[..Math.Min(rest.Length, MaxPiece)].ToArray();
         }
     }
 

@@ -125,7 +125,7 @@ internal sealed class TestGroup : IAsyncDisposable
     public Task AskAsync(string operation, params (string, Crypto.Cbor.CborValue?)[] body) => _guest.Channel.AskAsync(operation, Crypto.Cbor.CborMap.Of(body));
 
     /// <summary>The code with which a request fails.</summary>
-    public static async Task<string> CodeOf(Task request) => (await Assert.ThrowsAsync<OrchestratorException>(() => request)).Code.Id;
+    public static async Task<string> CodeOf(Task request) => (await Assert.ThrowsAnyAsync<OrchestratorException>(() => request)).Code.Id;
 
     public ValueTask DisposeAsync() => _guest.DisposeAsync();
 }

@@ -7,7 +7,7 @@ namespace Orchestrator.Containers.Patterns.Sets;
 internal sealed class PatternAutomaton : TextAutomaton
 {
     /// <summary>The most states of the pattern's automaton that are visited.</summary>
-    private const int MaxVisits = 500_000;
+    private const int MaxVisits = 1_000_000;
 
     /// <summary>The most states of a pattern about which anything is decided.</summary>
     private const int MaxStates = 2_000;

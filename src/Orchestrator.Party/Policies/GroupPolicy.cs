@@ -43,9 +43,7 @@ public sealed class GroupPolicy
             Party = party,
             Measurements = map.Optional("measurements") is { } measurements ? [.. measurements.AsList(item => item.AsParsed(Measurement.Parse))] : (ImmutableArray<Measurement>?)null,
             Endorsers = map.Optional("endorsers") is { } endorsers ? [.. endorsers.AsList(item => item.AsText(MaxDid))] : (ImmutableArray<string>?)null,
-            MinimumTcb = map.Optional("minimum_tcb") is YamlMap tcb
-                ? tcb.Entries.Keys.ToImmutableDictionary(component => component, component => (byte)tcb.Required(component).AsInteger(0, byte.MaxValue))
-                : ImmutableDictionary<string, byte>.Empty,
+            MinimumTcb = map.Optional("minimum_tcb")?.AsMap(Versions) ?? ImmutableDictionary<string, byte>.Empty,
             MinimumGuestSvn = (uint)(map.Optional("minimum_guest_svn")?.AsInteger(0, int.MaxValue) ?? 0),
             AllowSimulated = allowed.Contains("simulated"),
             AllowSandbox = allowed.Contains("sandbox"),
@@ -58,6 +56,9 @@ public sealed class GroupPolicy
             : SnpProduct.All;
         return new GroupPolicy(rules, products, revocations);
     }
+
+    private static ImmutableDictionary<string, byte> Versions(YamlMap map) =>
+        map.Entries.Keys.ToImmutableDictionary(component => component, component => (byte)map.Required(component).AsInteger(0, byte.MaxValue));
 
     private static string Allowance(YamlValue value) => value.AsChoice(
         ("simulated", "simulated"), ("sandbox", "sandbox"), ("debug", "debug"), ("migration", "migration"), ("unknown_revocation", "unknown_revocation"));

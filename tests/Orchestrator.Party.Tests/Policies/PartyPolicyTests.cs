@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Orchestrator.Attestation.Snp;
 using Orchestrator.Attestation.Tests.Support;
 
 namespace Orchestrator.Sdk.Tests.Policies;
@@ -46,6 +47,46 @@ public sealed class PartyPolicyTests : IDisposable
     }
 
     [Fact]
+    public void Policy_SaysNothingOfGroups_AcceptsNone() =>
+        Assert.Null(Parse("format: orchestrator/release-policy/v1\nroots: [vendor-root.pem]\n").Groups);
+
+    [Fact]
+    public void Policy_SectionOfGroups_AllowsNothingDangerousByItself()
+    {
+        SnpPolicy rules = Groups("{}").Rules;
+
+        Assert.Equal((null, null, 0u), (rules.Measurements, rules.Endorsers, rules.MinimumGuestSvn));
+        Assert.False(rules.AllowSimulated || rules.AllowSandbox || rules.AllowDebug || rules.AllowMigration || rules.AllowUnknownRevocation || rules.AllowUnknownMeasurement);
+    }
+
+    [Fact]
+    public void Policy_SectionOfGroups_IsRead()
+    {
+        SnpPolicy rules = Groups($$"""
+            measurements: [{{new string('1', 96)}}]
+              endorsers: ["did:x509:0:sha256:abc::eku:1.2"]
+              minimum_tcb: {snp: 8, microcode: 115}
+              minimum_guest_svn: 2
+              allow: [simulated, sandbox]
+            """).Rules;
+
+        Assert.Equal("clinic", rules.Party);
+        Assert.Equal(new string('1', 96), Assert.Single(rules.Measurements!.Value).ToString());
+        Assert.Equal(["did:x509:0:sha256:abc::eku:1.2"], rules.Endorsers!.Value);
+        Assert.Equal((8, 115, 2u), (rules.MinimumTcb["snp"], rules.MinimumTcb["microcode"], rules.MinimumGuestSvn));
+        Assert.True(rules is { AllowSimulated: true, AllowSandbox: true, AllowDebug: false });
+    }
+
+    [Theory]
+    [InlineData("allow: [everything]", "yaml-value")]
+    [InlineData("minimum_tcb: 8", "yaml-value")]
+    [InlineData("minimum_tcb: {snp: 256}", "yaml-value")]
+    [InlineData("measurement: []", "yaml-unknown-key")]
+    [InlineData("roots: [vendor-root.pem]", "snp-chain-invalid")]
+    [InlineData("roots: [gone.pem]", "storage-missing")]
+    public void Policy_SectionOfGroupsWrong_IsRefused(string section, string code) => Assert.Equal(code, Failures.CodeOf(() => Groups(section)).Id);
+
+    [Fact]
     public void Policy_WithoutRoots_VerifiesNothing() =>
         Assert.Equal("attestation-no-anchors", Failures.CodeOf(() => Parse(Samples.EmptyPolicy).Verifier(TimeProvider.System)).Id);
 
@@ -75,4 +116,6 @@ public sealed class PartyPolicyTests : IDisposable
     private string Pem() => PemEncoding.WriteString("CERTIFICATE", _vendor.RootDer);
 
     private PartyPolicy Parse(string yaml) => PartyPolicy.Parse(yaml, "clinic", _folder.Path);
+
+    private GroupPolicy Groups(string section) => Parse($"format: orchestrator/release-policy/v1\nroots: [vendor-root.pem]\nsnp:\n  {section}\n").Groups!;
 }

@@ -17,6 +17,8 @@ namespace Orchestrator.Host.Stages;
 /// <summary>Runs a stage of a job: launches its group, has every party judge it, carries keys, inputs and outputs. The host relays; every check that matters is the parties', the group's and the device's.</summary>
 internal sealed class StageRunner(Manifest manifest, int attempt, Groups.GroupsClient shim, SessionLedger ledger, AgentRegistry agents, AgentRound round, StageIntake intake)
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
     private readonly ByteString _job = ByteString.CopyFrom(manifest.Digest.ToArray());
 
     /// <summary>Takes a stage from nothing to a statement. If this throws, the group is gone.</summary>
@@ -45,11 +47,12 @@ internal sealed class StageRunner(Manifest manifest, int attempt, Groups.GroupsC
     /// <summary>Ends a group; if the shim is gone, so is the group.</summary>
     public static async Task EndAsync(Groups.GroupsClient shim, string group)
     {
+        using var patience = new CancellationTokenSource(s_patience);
         try
         {
-            await shim.EndAsync(new EndRequest { Group = group });
+            await shim.EndAsync(new EndRequest { Group = group }, cancellationToken: patience.Token);
         }
-        catch (OrchestratorException)
+        catch (Exception exception) when (exception is OrchestratorException or OperationCanceledException)
         {
             // It has ended, or ends with the shim.
         }

@@ -73,6 +73,7 @@ internal sealed class JoinDemonstration(Command command, Story story, string fol
 
         story.Chapter("The group attests and gets the clinics' keys, joins, attests the device, and gives it the key of what it made");
         await lab.TypeAndShowAsync(["job", "watch", job], lab.OptionsOfHost(host), cancel);
+        story.Line(StageTimes.Read(await lab.TypeAsync(["job", "watch", job, "--json"], lab.OptionsOfHost(host), cancel)).ToString());
         return await ConcludeAsync(steps, lab, west, host, job, jobFile, cancel);
     }
 

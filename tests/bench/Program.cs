@@ -42,6 +42,7 @@ IBenchmark[] benchmarks =
     new PolicyParsing(100),
     new PolicyProofs(),
     new ContainerLifecycle(),
+    new JoinEndToEnd(),
     new FlatMemory("seal", Built.Orchestrator, peaks),
     new FlatMemory("host", Built.Host, peaks),
     new FlatMemory("device", Built.Device, peaks),

@@ -69,6 +69,20 @@ public sealed class PolicyDiffTests
         Assert.Empty(PolicyDiff.Of(before, Prove(Written.Policy(open, Join))));
     }
 
+    [Theory]
+    [InlineData("f", "2", "\"containers\"", false)]
+    [InlineData("f", "3", "", false)]
+    [InlineData("f", "1", "\"containers\"", true)]
+    [InlineData("g", "2", "\"containers\"", true)]
+    [InlineData("f", "2", "\"containers\", \"fragments\"", true)]
+    public void A_fragment_that_may_bring_more_is_new(string feed, string svn, string includes, bool isNew)
+    {
+        string Policy(string name, string least, string kinds) =>
+            Written.Policy($"fragments := [{{\"issuer\": \"did:x\", \"feed\": \"{name}\", \"minimum_svn\": \"{least}\", \"includes\": [{kinds}]}}]", Join);
+
+        Assert.Equal(isNew, !PolicyDiff.Of(Prove(Policy("f", "2", "\"containers\"")), Prove(Policy(feed, svn, includes))).IsEmpty);
+    }
+
     public static IEnumerable<TheoryDataRow<int>> Seeds => Enumerable.Range(0, 40).Select(seed => new TheoryDataRow<int>(seed));
 
     // Whatever the new policy admits in a long session the old one admits, too, if nothing is said to be new.

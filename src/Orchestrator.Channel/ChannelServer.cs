@@ -35,8 +35,9 @@ public static class ChannelServer
                 _ = answering.ContinueWith(done => underWay.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception e) when (e is (IOException and not FileNotFoundException) or OperationCanceledException)
         {
+            // The host hung up, which is the group's end. An assembly that is not there is no such thing.
         }
         finally
         {

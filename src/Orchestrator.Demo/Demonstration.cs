@@ -96,7 +96,7 @@ internal sealed class Demonstration(Command command, Story story, string folder,
 
         story.Chapter("Now the host turns hostile: one job an attack, against the same parties");
         IReadOnlyList<AttackOutcome> outcomes = await AttackAsync(scene, relay, device, material, host, jobFile, everyone, cancel);
-        story.Write(Show(outcomes));
+        story.Write(AttackTable.Of(outcomes));
         return new Findings(accuracy, equal, verified, outcomes.Count(outcome => outcome.Verdict == Verdict.Stopped), outcomes.Count, story.Elapsed);
     }
 
@@ -126,20 +126,9 @@ internal sealed class Demonstration(Command command, Story story, string folder,
         {
             AttackOutcome outcome = await rounds.RunAsync(attack, cancel);
             outcomes.Add(outcome);
-            story.Line($"{(outcome.Verdict == Verdict.Stopped ? "stopped" : "NOT STOPPED")}  {outcome.Card.Name}: the host {outcome.Card.Deed}");
+            story.Line(AttackTable.LineOf(outcome));
         }
 
         return outcomes;
-    }
-
-    private static Table Show(IReadOnlyList<AttackOutcome> outcomes)
-    {
-        Table table = new Table().Border(TableBorder.Simple).AddColumns("attack", "the host ...", "stopped", "what the parties are told");
-        foreach ((AttackCard card, Verdict verdict, string told, _) in outcomes)
-        {
-            table.AddRow(Markup.Escape(card.Name), Markup.Escape(card.Deed), verdict == Verdict.Stopped ? "[green]yes[/]" : "[red]NO[/]", Markup.Escape($"{card.Code}: {told}"));
-        }
-
-        return table;
     }
 }

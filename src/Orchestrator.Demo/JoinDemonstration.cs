@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using Orchestrator.Attack.Guests;
+using Orchestrator.Attack.Ranges;
 using Orchestrator.Sdk;
 
 namespace Orchestrator.Demo;
@@ -90,7 +92,26 @@ internal sealed class JoinDemonstration(Command command, Story story, string fol
         story.Good(string.Create(CultureInfo.InvariantCulture, $"accuracy on the lab's held-out patients: {accuracy:0.0000}"));
         bool equal = await twin.EqualsAsync(read, model, cancel);
         story.Good(equal ? "joined and trained again on the plaintext, without group, device or host: the same model, bit for bit" : "joined and trained again on the plaintext: ANOTHER model");
-        return new Findings(accuracy, equal, verified, Stopped: 0, Attacks: 0, story.Elapsed);
+        IReadOnlyList<AttackOutcome> outcomes = Environment.IsPrivilegedProcess ? await AttackAsync(cancel) : [];
+        return new Findings(accuracy, equal, verified, outcomes.Count(outcome => outcome.Verdict == Verdict.Stopped), outcomes.Count, story.Elapsed);
+    }
+
+    // Each on a sandbox of its own, which takes root.
+    private async Task<IReadOnlyList<AttackOutcome>> AttackAsync(CancellationToken cancel)
+    {
+        story.Chapter("Now the host turns hostile: one container group an attack");
+        using var range = new GuestRange(Path.Combine(folder, "attacked"));
+        var outcomes = new List<AttackOutcome>();
+        foreach (GuestAttack attack in GuestRange.Demonstrated)
+        {
+            cancel.ThrowIfCancellationRequested();
+            AttackOutcome outcome = await range.RunAsync(attack);
+            outcomes.Add(outcome);
+            story.Line(AttackTable.LineOf(outcome));
+        }
+
+        story.Write(AttackTable.Of(outcomes));
+        return outcomes;
     }
 
     // The image beside the group file: paths in it start there.

@@ -2,6 +2,7 @@ using Orchestrator.Channel.Messages;
 using Orchestrator.Containers.Groups;
 using Orchestrator.Containers.Layers;
 using Orchestrator.Containers.Policies;
+using Orchestrator.Errors;
 using Orchestrator.Guest.Tests.Support;
 
 namespace Orchestrator.Guest.Tests;
@@ -69,6 +70,35 @@ public sealed class ContainerTests(Machine machine)
 
         Assert.Equal((0, ""), (written, trouble));
         Assert.Equal((1, "joined\n"), (read, output));
+    }
+
+    [Fact]
+    public async Task Container_OfWhichNobodyNamesCapabilities_HasTheUsualOnes_AsHaveItsProcesses()
+    {
+        const string Command = "grep CapBnd /proc/self/status; cat";
+        ContainerPolicy policy = Unnamed(Command) with { ExecProcesses = [new ExecProcess(["/bin/sh", "-c", "grep CapBnd /proc/self/status"], [])] };
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(policy));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+        ContainerSpec spec = Unnamed(TestGroup.Spec(TestGroup.Id(), Command));
+
+        StartedProcess first = await group.Client.CreateContainerAsync(spec);
+        StartedProcess second = await group.Client.ExecAsync(TestGroup.Id(), spec.Process with { Command = policy.ExecProcesses[0].Command });
+
+        Assert.Equal("CapBnd:\t00000000a80425fb\n", (await group.FinishAsync(second)).Output);
+        Assert.Equal("CapBnd:\t00000000a80425fb\n", (await group.FinishAsync(first)).Output);
+    }
+
+    // Whether the runtime can grant them all is the machine's: not each has them itself.
+    [Fact]
+    public async Task Container_ThatMayBePrivileged_IsAdmittedAsSuchWithoutNamingCapabilities()
+    {
+        const string Command = "true";
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(Unnamed(Command) with { AllowElevated = true }));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+
+        Exception? failure = await Record.ExceptionAsync(() => group.Client.CreateContainerAsync(Unnamed(TestGroup.Spec(TestGroup.Id(), Command)) with { Privileged = true }));
+
+        Assert.True(failure is null or OrchestratorException { Code.Id: "guest-effect-failed" }, failure?.Message);
     }
 
     [Fact]
@@ -194,4 +224,8 @@ public sealed class ContainerTests(Machine machine)
     private static UserRule Root => new(new IdentityRule(IdentityStrategy.Id, TextRule.Exactly("0")), [new IdentityRule(IdentityStrategy.Id, TextRule.Exactly("0"))], "0022");
 
     private static string PythonName() => Path.GetFileName(File.ResolveLinkTarget("/usr/bin/python3", returnFinalTarget: true)!.FullName);
+
+    private static ContainerSpec Unnamed(ContainerSpec spec) => spec with { Process = spec.Process with { User = "", Capabilities = null, NoNewPrivileges = false } };
+
+    private ContainerPolicy Unnamed(string command) => Policies.Shell(command, machine.Busybox) with { Capabilities = null, User = Root, NoNewPrivileges = false };
 }

@@ -8,6 +8,12 @@ namespace Orchestrator.Attack.Guests;
 /// <summary>Throw-away container groups on this machine, in a real sandbox under a real agent, to mount attacks on. Needs root.</summary>
 public sealed class GuestRange : IDisposable
 {
+    private static readonly string[] s_demonstrated =
+    [
+        "swap-layer", "corrupt-layer-after-mount", "reorder-layers", "change-command", "add-environment", "add-mount", "inject-exec", "open-stdout",
+        "replace-policy", "foreign-policy", "substitute-fragment", "forge-group-report", "report-of-another-group",
+    ];
+
     private readonly string _devices;
     private readonly GuestLayers _layers;
     private readonly SimulatedPsp _psp;
@@ -25,6 +31,9 @@ public sealed class GuestRange : IDisposable
     /// <summary>All attacks on groups.</summary>
     public static IReadOnlyList<GuestAttack> All { get; } = [.. LayerAttacks.All(), .. ContainerAttacks.All(), .. ProcessAttacks.All(), .. PolicyAttacks.All(), .. ReportAttacks.All()];
 
+    /// <summary>Those that the demonstration mounts.</summary>
+    public static IReadOnlyList<GuestAttack> Demonstrated { get; } = [.. s_demonstrated.Select(name => All.Single(attack => attack.Card.Name == name))];
+
     /// <summary>Mounts one attack on a fresh group.</summary>
     public async Task<AttackOutcome> RunAsync(GuestAttack attack)
     {
@@ -38,7 +47,7 @@ public sealed class GuestRange : IDisposable
         }
         catch (OrchestratorException refusal)
         {
-            return new AttackOutcome(attack.Card, VerdictOn(attack.Card, scene, refusal), $"{refusal.Code}: {refusal.Message}", watch.Elapsed);
+            return new AttackOutcome(attack.Card, VerdictOn(attack.Card, scene, refusal), Told(attack.Card, refusal), watch.Elapsed);
         }
     }
 
@@ -48,6 +57,9 @@ public sealed class GuestRange : IDisposable
         _publisher.Dispose();
         _psp.Dispose();
     }
+
+    // The code that is expected stands beside it.
+    private static string Told(AttackCard card, OrchestratorException refusal) => refusal.Code.Id == card.Code ? refusal.Message : $"{refusal.Code}: {refusal.Message}";
 
     private static Verdict VerdictOn(AttackCard card, GuestScene scene, OrchestratorException refusal) =>
         !scene.Happened ? Verdict.DidNotHappen

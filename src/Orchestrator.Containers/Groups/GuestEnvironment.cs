@@ -1,4 +1,5 @@
 using Orchestrator.Containers.Enforcement;
+using Orchestrator.Containers.Policies;
 
 namespace Orchestrator.Containers.Groups;
 
@@ -19,4 +20,10 @@ public static class GuestEnvironment
             "CAP_CHECKPOINT_RESTORE",
         ],
     };
+
+    /// <summary>The sets that a process is asked for with where nobody names any.</summary>
+    /// <param name="privileged">Whether its container is privileged: then its processes inherit all, too.</param>
+    public static CapabilitySets SetsOf(bool privileged) => privileged
+        ? new(Default.DefaultPrivilegedCapabilities, Default.DefaultPrivilegedCapabilities, Default.DefaultPrivilegedCapabilities, Default.DefaultPrivilegedCapabilities, [])
+        : UsualCapabilities.Sets;
 }

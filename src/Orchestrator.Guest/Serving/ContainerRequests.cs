@@ -34,7 +34,7 @@ internal sealed class ContainerRequests(Gate gate, Storage storage, ContainerRun
             (GroupFolders.RequireId(map.Required("container").AsText(256)), ProcessSpec.FromCbor(map.Required("process"))));
         Account account = null!;
         return gate.PerformAsync(
-            () => new ExecInContainer(container, Request(spec), Privileges(spec, account = AccountOf(container, spec))),
+            () => new ExecInContainer(container, Request(spec), Privileges(spec, account = AccountOf(container, spec), IsPrivileged(container))),
             decision => ExecAsync(container, spec, account, decision));
     }
 
@@ -98,7 +98,7 @@ internal sealed class ContainerRequests(Gate gate, Storage storage, ContainerRun
     {
         GuestProcess init = processes.InitOf(container) is { Exit.IsCompleted: false } running
             ? running : throw new OrchestratorException(GuestErrors.ProcessUnknown, $"Container {container} does not run.");
-        PlannedProcess process = Plan(spec, account, decision, gate.State.Started.GetValueOrDefault(container)?.Privileged == true);
+        PlannedProcess process = Plan(spec, account, decision, IsPrivileged(container));
         (int, ProcessStreams) started = await runtime.ExecAsync(container, RuntimeConfiguration.Process(process), init.Stdio.IsOpen).ConfigureAwait(false);
         work.Note(container, decision.Next.Candidates.GetValueOrDefault(container, []));
         return Answer(processes.Add(started, container, isInit: false, process.Command), process);
@@ -151,11 +151,12 @@ internal sealed class ContainerRequests(Gate gate, Storage storage, ContainerRun
 
     private static ProcessRequest Request(ProcessSpec spec) => new(spec.Command, spec.Environment, spec.WorkingDirectory);
 
-    private static ProcessPrivileges Privileges(ProcessSpec spec, Account account, bool privileged = false) =>
+    private bool IsPrivileged(string container) => gate.State.Started.GetValueOrDefault(container)?.Privileged == true;
+
+    private static ProcessPrivileges Privileges(ProcessSpec spec, Account account, bool privileged) =>
         new(spec.NoNewPrivileges, account.User, account.Groups, spec.Umask, Requested(spec, privileged));
 
-    private static CapabilitySets Requested(ProcessSpec spec, bool privileged) =>
-        spec.Capabilities ?? (privileged ? UsualCapabilities.Of(GuestEnvironment.Default.DefaultPrivilegedCapabilities) : UsualCapabilities.Sets);
+    private static CapabilitySets Requested(ProcessSpec spec, bool privileged) => spec.Capabilities ?? GuestEnvironment.SetsOf(privileged);
 
     private static PlannedProcess Plan(ProcessSpec spec, Account account, Decision decision, bool privileged) => new(
         spec.Command is [{ Length: > 0 }, ..] ? spec.Command : throw new OrchestratorException(GuestErrors.RequestInvalid, "The process has no command."),

@@ -156,6 +156,12 @@ public sealed class KeyStore : IDisposable
     /// <summary>Takes an approval back: the agent releases nothing for the job any more.</summary>
     public void RemoveApproval(Digest job) => _vault.Delete(ApprovalKind, job.ToString());
 
+    /// <summary>
+    /// Waits until no other process decides by this store. What a decision rests on, and what it notes, belong into one turn: otherwise two agents could
+    /// each release a job's keys to a device of its own, both being the first to.
+    /// </summary>
+    internal FileTurn TakeTurn() => _vault.TakeTurn();
+
     /// <summary>The session that this party released its keys to last, for a job; <see langword="null"/>: none yet.</summary>
     internal ReleasedSession? FindSession(Digest job) => _vault.TryGet(SessionKind, job.ToString()) is { } record ? ReleasedSession.Decode(record) : null;
 

@@ -17,6 +17,7 @@ internal sealed class RecordVault : IDisposable
     public const int MaxRecordBytes = 4 << 20;
 
     private const string Type = "orchestrator/key-store/v1";
+    private const string TurnFile = "turn";
     private const int NonceSize = 12;
     private const int TagSize = 16;
     private const int MaxStoreFileBytes = 1024;
@@ -136,6 +137,9 @@ internal sealed class RecordVault : IDisposable
             });
         }
     }
+
+    /// <summary>Waits until no other process that has taken its turn uses the folder.</summary>
+    public FileTurn TakeTurn() => FileTurn.Take(Path.Combine(_folder, TurnFile));
 
     public void Dispose() => CryptographicOperations.ZeroMemory(_storeKey);
 

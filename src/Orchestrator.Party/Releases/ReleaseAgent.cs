@@ -124,6 +124,7 @@ public sealed class ReleaseAgent
             return null;
         }
 
+        using FileTurn turn = _party.Keys.TakeTurn();
         if (_party.Keys.FindApproved(job) is not { } manifest)
         {
             return Refuse(job, offer.Attempt, null, [NotApproved(job)]);
@@ -169,6 +170,7 @@ public sealed class ReleaseAgent
     // Only the session that has the keys can raise what this party remembers: what an earlier one writes, if it still can, is no part of the job.
     private AgentMessage? Answer(CheckpointWritten written)
     {
+        using FileTurn turn = _party.Keys.TakeTurn();
         if (JobOf(written.Job) is not { } job || _party.Keys.FindSession(job) is not { } session)
         {
             return null;

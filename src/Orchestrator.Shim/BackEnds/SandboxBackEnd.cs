@@ -91,7 +91,7 @@ public sealed class SandboxBackEnd(SimulatedPsp psp) : IBackEnd
     private static Process Start(SocketPair channel, SocketPair line, string devices)
     {
         // When the shell ends, the first process of the namespaces, so does all that the agent has started; and it ends with the agent, or with
-        // unshare. It cannot be the agent itself: .NET, as a first process, reaps the containers' processes before the agent learns how they ended.
+        // unshare. It is not the agent itself: as a first process that did not learn how its containers ended.
         string[] arguments =
         [
             "--mount", "--pid", "--ipc", "--uts", "--net", "--fork", "--kill-child", "--propagation", "private",

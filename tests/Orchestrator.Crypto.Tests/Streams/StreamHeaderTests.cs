@@ -22,7 +22,7 @@ public class StreamHeaderTests
     public static TheoryData<string, StreamHeader> Invalid => new()
     {
         { "kind", Sealing.Header() with { Kind = 0 } },
-        { "kind beyond", Sealing.Header() with { Kind = (StreamKind)6 } },
+        { "kind beyond", Sealing.Header() with { Kind = (StreamKind)7 } },
         { "owner empty", Sealing.Header() with { Owner = "" } },
         { "owner long", Sealing.Header() with { Owner = new string('é', 129) } },
         { "owner control", Sealing.Header() with { Owner = "a\nb" } },

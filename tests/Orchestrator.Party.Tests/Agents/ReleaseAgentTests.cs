@@ -3,6 +3,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using Orchestrator.Attestation;
+using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Attestation.Tests.Support;
 using Orchestrator.Contracts.Checkpoints;
@@ -12,6 +13,7 @@ using Orchestrator.Contracts.Releases;
 using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.HybridEncryption;
+using Orchestrator.Crypto.IO;
 using Orchestrator.Crypto.Streams;
 
 namespace Orchestrator.Sdk.Tests.Agents;
@@ -236,6 +238,22 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
 
         Assert.NotNull(anew.KeyPackage);
         Assert.Equal(2, Log().Count(entry => entry.GetRawText().Contains("checkpoint-statement-invalid", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Agent_WhileAnotherOfTheSamePartyDecides_WaitsAndSeesWhatItDecided()
+    {
+        await AttendAsync(Policy());
+        _party.Keys.AddApproval(_manifest);
+        byte[] nonce = await NonceAsync();
+        FileTurn other = FileTurn.Take(Path.Combine(_party.Home, "turn"));
+        Task<(AgentMessage Answer, Evidence)> offer = OfferAsync(nonce);
+        await Assert.ThrowsAsync<TimeoutException>(() => offer.WaitAsync(TimeSpan.FromMilliseconds(200)));
+
+        _party.Keys.AddSession(_manifest.Digest, new ReleasedSession(Digest.Of("elsewhere"u8), new EarlierSession(new byte[Quote.UeidSize], 1, null)));
+        other.Dispose();
+
+        Assert.Equal(["release-session-forked"], Codes((await offer).Answer));
     }
 
     [Theory]

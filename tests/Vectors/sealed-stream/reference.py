@@ -89,7 +89,7 @@ def decode_header(encoded):
 
 def header_valid(h):
     return (isinstance(h, dict) and h.keys() == FIELDS.keys() and all(isinstance(h[key], kind) for key, kind in FIELDS.items())
-            and 1 <= h["kind"] <= 5 and 1 <= len(h["owner"].encode()) <= MAX_OWNER
+            and 1 <= h["kind"] <= 6 and 1 <= len(h["owner"].encode()) <= MAX_OWNER
             and not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in h["owner"]) and len(h["salt"]) == 32
             and 1 <= h["record"] <= h["frame"] and MIN_FRAME <= h["frame"] <= MAX_FRAME and h["frame"] % h["record"] == 0
             and 0 <= h["run"] <= MAX_RUN)
@@ -224,6 +224,7 @@ def valid_cases():
     yield "two-frames-and-some", header_of(seed=6, schema=b"\xa1\x61x\x01"), 549
     yield "records-of-12", header_of(seed=7, record=12, frame=264), 60 * 12
     yield "checkpoint-of-run-65538", header_of(seed=8, kind=5, owner="Klinik Süd", run=65538), 300
+    yield "file-as-it-is", header_of(seed=13, kind=6), 300
 
 
 def invalid_cases():
@@ -257,7 +258,7 @@ def invalid_cases():
     yield "header-without-run", key, with_header(cbor({k: v for k, v in h.items() if k != "run"}))
     yield "header-frame-no-multiple-of-record", key, with_header(cbor({**h, "record": 3}))
     yield "header-frame-too-small", key, with_header(cbor({**h, "frame": 254}))
-    yield "header-kind-unknown", key, with_header(cbor({**h, "kind": 6}))
+    yield "header-kind-unknown", key, with_header(cbor({**h, "kind": 7}))
     yield "header-owner-with-escape", key, with_header(cbor({**h, "owner": "clinic\x1b[2J"}))
     yield "header-run-too-large", key, with_header(cbor({**h, "run": 1 << 24}))
     yield "commitment-altered", key, flip(at - 1)

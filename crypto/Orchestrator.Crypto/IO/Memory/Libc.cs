@@ -22,6 +22,9 @@ internal static unsafe class Libc
     public const int SealAgainstGrowing = 4;
     public const int FutexWait = 0;
     public const int FutexWake = 1;
+    public const int WaitForOpenFileLock = 38;
+    public const short WriteLock = 1;
+    public const int Interrupted = 4;
     public const int SetDumpable = 4;
     public const int LimitOfCores = 4;
 
@@ -39,6 +42,23 @@ internal static unsafe class Libc
 
     [DllImport("libc", SetLastError = true)]
     public static extern int fcntl(nint descriptor, int command, int argument);
+
+    /// <summary>Takes the write lock of a whole open file, waiting for it, through any signal. It is the open file's, not the process's; fcntl(2), F_OFD_SETLKW.</summary>
+    public static int LockAlone(nint descriptor)
+    {
+        // The class library holds a flock(2) of every file that it opens, which is why it is not that.
+        var whole = new FileLock { Type = WriteLock };
+        int result;
+        do
+        {
+            result = fcntl(descriptor, WaitForOpenFileLock, &whole);
+        }
+        while (result == -1 && Marshal.GetLastPInvokeError() == Interrupted);
+        return result;
+    }
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int fcntl(nint descriptor, int command, FileLock* argument);
 
     [DllImport("libc", SetLastError = true)]
     public static extern nint mmap(void* address, nuint length, int protection, int flags, nint descriptor, long offset);
@@ -60,6 +80,16 @@ internal static unsafe class Libc
 
     [DllImport("libc", SetLastError = true)]
     public static extern int setrlimit(int resource, ulong* softAndHard);
+
+    /// <summary>struct flock; zero stands for the whole file.</summary>
+    public struct FileLock
+    {
+        public short Type;
+        public short Whence;
+        public long Start;
+        public long Length;
+        public int Owner;
+    }
 
     public struct TimeSpec
     {

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
-using Orchestrator.Attestation.Quotes;
 using Orchestrator.Attack.Relay;
+using Orchestrator.Attestation.Quotes;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Contracts.Releases;
 using Orchestrator.Crypto;

@@ -8,8 +8,8 @@ using Orchestrator.Contracts.Protocol.Groups;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.HybridEncryption;
 using Orchestrator.Crypto.Signatures;
-using Preparation = Orchestrator.Contracts.Protocol.Preparation;
 using static Orchestrator.Attack.SecurityProperty;
+using Preparation = Orchestrator.Contracts.Protocol.Preparation;
 
 namespace Orchestrator.Attack.Attacks;
 

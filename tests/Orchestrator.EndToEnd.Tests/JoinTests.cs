@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Orchestrator.Attestation;
 using Orchestrator.Attestation.Certificates;
@@ -45,6 +46,24 @@ public sealed class JoinTests : IAsyncLifetime
         Assert.DoesNotContain("P0", _deployment.Shim.Log, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stage_WhoseAgentOrShimIsKilled_IsPreparedByAnotherGroup(bool shim)
+    {
+        Digest name = await _deployment.Parties.AgreeOnAsync(await _deployment.NewJoinAsync(slow: true));
+        await using JobFollower follower = _deployment.Follow(name);
+        await follower.UntilAsync("stage_running");
+        int guest = _deployment.GuestProcess();
+        await (shim ? _deployment.RestartShimAsync() : RealJoin.KillGuestAsync(guest));
+
+        JobEvent last = await follower.ToEndAsync();
+
+        Assert.True(last.State == JobState.Completed, follower.ToString());
+        Assert.Equal(2, follower.Events.Count(happened => happened.Kind == "group_attested"));
+        Assert.False(Directory.Exists($"/proc/{guest}"));
+    }
+
     /// <summary>A deployment with a real shim, which knows the example's group.</summary>
     private sealed class RealJoin : Deployment
     {
@@ -54,13 +73,17 @@ public sealed class JoinTests : IAsyncLifetime
 
         private string Group => Path.Combine(Folder["group"], "group.yaml");
 
+        // Its container waits long enough to be met at work.
+        private string SlowGroup => Path.Combine(Folder["group"], "slow.yaml");
+
         public override async ValueTask InitializeAsync()
         {
             Directory.CreateDirectory(Folder["group"]);
             File.Copy(Repository.PathOf("examples", "join", "group.yaml"), Group);
             await RunScriptAsync("busybox-image.sh", Path.Combine(Folder["group"], "busybox.tar"));
             await RunScriptAsync("split.sh", Repository.PathOf("training", "datasets"), Folder[""]);
-            Shim = await Service.StartAsync("shim", "--state", Folder["shim"], "--psp", Folder["psp"], "--group", Group);
+            await File.WriteAllTextAsync(SlowGroup, (await File.ReadAllTextAsync(Group)).Replace("awk -F,", "sleep 3; awk -F,", StringComparison.Ordinal));
+            Shim = await StartShimAsync("127.0.0.1:0");
             await base.InitializeAsync();
             foreach (Participant party in Parties.All)
             {
@@ -82,9 +105,37 @@ public sealed class JoinTests : IAsyncLifetime
             }
         }
 
-        internal async Task<JobFile> NewJoinAsync()
+        /// <summary>The agent of the one group that runs.</summary>
+        internal int GuestProcess() => Descendants(Shim.ProcessId).Single(id => File.ReadAllText($"/proc/{id}/comm").StartsWith("Orchestrator.Gu", StringComparison.Ordinal));
+
+        internal static async Task KillGuestAsync(int guest)
         {
-            using JsonDocument policy = JsonDocument.Parse((await Executable.RunAsync(Executable.Orchestrator, "policy", "generate", Group, "--json")).Output);
+            using var process = Process.GetProcessById(guest);
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        /// <summary>Kills the shim, and starts it again where the host looks for it.</summary>
+        internal async Task RestartShimAsync()
+        {
+            Service killed = Shim;
+            await killed.KillAsync();
+            Shim = await StartShimAsync(killed.Address.Authority);
+            await killed.DisposeAsync();
+        }
+
+        private Task<Service> StartShimAsync(string listen) =>
+            Service.StartAsync("shim", "--state", Folder["shim"], "--psp", Folder["psp"], "--group", Group, "--group", SlowGroup, "--listen", listen);
+
+        private static IEnumerable<int> Descendants(int id) => Directory.GetDirectories($"/proc/{id}/task")
+            .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(child => int.Parse(child, CultureInfo.InvariantCulture))
+            .SelectMany(child => Descendants(child).Append(child))
+            .ToList();
+
+        internal async Task<JobFile> NewJoinAsync(bool slow = false)
+        {
+            using JsonDocument policy = JsonDocument.Parse((await Executable.RunAsync(Executable.Orchestrator, "policy", "generate", slow ? SlowGroup : Group, "--json")).Output);
             using JsonDocument agent = JsonDocument.Parse((await Executable.RunAsync(Executable.Orchestrator, "shim", "measure", "--json")).Output);
             return NewJob() with
             {

@@ -14,6 +14,7 @@ internal static class EventKinds
     public const string Requeued = "requeued";
     public const string WaitingForDevice = "waiting_for_device";
     public const string WaitingForAgent = "waiting_for_agent";
+    public const string WaitingForShim = "waiting_for_shim";
     public const string DeviceAssigned = "device_assigned";
     public const string GroupAttested = "group_attested";
     public const string StageRunning = "stage_running";

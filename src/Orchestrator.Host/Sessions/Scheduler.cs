@@ -94,6 +94,10 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
             {
                 Wait(job.Digest, EventKinds.WaitingForAgent, HostErrors.AgentAway, $"No agent attends for {string.Join(", ", away)}.");
             }
+            else if (await stages.WaitsForShimAsync(job, stopping))
+            {
+                Wait(job.Digest, EventKinds.WaitingForShim, HostErrors.ShimAway, "The shim cannot be reached.");
+            }
             else
             {
                 await TryBeginAsync(job, parties, stopping);

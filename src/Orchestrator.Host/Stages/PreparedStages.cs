@@ -5,6 +5,7 @@ using Orchestrator.Contracts.Protocol.Groups;
 using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Errors;
+using Orchestrator.Host.Jobs;
 using Orchestrator.Host.Objects;
 using Orchestrator.Host.Releases;
 using Orchestrator.Host.Sessions;
@@ -40,6 +41,10 @@ internal sealed class PreparedStages(GroupLink link, SessionLedger ledger, Agent
 
         return prepared;
     }
+
+    /// <summary>Whether a job needs the shim, and the shim cannot be reached.</summary>
+    public async Task<bool> WaitsForShimAsync(JobRow job, CancellationToken cancellationToken) =>
+        !Manifest.Decode(job.Manifest).Content.Stages.IsEmpty && await link.IsAwayAsync(cancellationToken);
 
     /// <summary>Asks the group of a stage for one thing.</summary>
     /// <exception cref="OrchestratorException"><see cref="HostErrors.ShimAway"/>: the group is gone, and the stage has to be run again; or the group's own failure.</exception>

@@ -14,17 +14,18 @@ var psp = new Option<string?>("--psp") { Description = "Folder of the simulated 
 var listen = new Option<IPEndPoint>("--listen") { Description = "Address and port to serve on; port 0 takes any that is free.", HelpName = "ADDRESS:PORT", CustomParser = ParseEndPoint, DefaultValueFactory = _ => new IPEndPoint(IPAddress.Loopback, 0) };
 var groups = new Option<string[]>("--group") { Description = "A group file that stages may name by its policy. May be given several times.", HelpName = "FILE" };
 var uvm = new Option<string?>("--uvm") { Description = "Folder of a utility VM's image (eng/build-uvm.sh): each group gets a virtual machine of its own. Default: groups run in sandboxes.", HelpName = "DIR" };
+var endorsement = new Option<string?>("--endorsement") { Description = "A publisher's endorsement of what the groups measure (orchestrator group endorse), to show to parties. Default: that in the image's folder, if there is one.", HelpName = "FILE" };
 var readyFile = new Option<string?>("--ready-file") { Description = "File to write the shim's address into once it serves.", HelpName = "FILE" };
 var command = new RootCommand("Orchestrator's shim: starts confidential container groups for the prepare stages of a host's jobs, and drives them. It can read nothing of what they read.\n\nExample:\n  Orchestrator.Shim --state ./shim --group join/group.yaml --listen 127.0.0.1:7600")
 {
-    state, psp, listen, groups, uvm, readyFile,
+    state, psp, listen, groups, uvm, endorsement, readyFile,
 };
 command.SetAction((parsed, cancel) => RunAsync(
     new ShimOptions
     {
         State = parsed.GetRequiredValue(state),
         Psp = parsed.GetValue(psp),
-        Uvm = parsed.GetValue(uvm),
+        Guests = new GuestSource(parsed.GetValue(uvm), parsed.GetValue(endorsement)),
         Listen = parsed.GetRequiredValue(listen),
         Groups = parsed.GetValue(groups) ?? [],
         ReadyFile = parsed.GetValue(readyFile),
@@ -52,7 +53,7 @@ static async Task<int> RunAsync(ShimOptions options, CancellationToken cancel)
         await using ShimServer server = await ShimServer.StartAsync(options, LogToStandardError, stop.Token);
         Console.WriteLine($"address {server.Address.GetLeftPart(UriPartial.Authority)}");
         Console.WriteLine($"root {server.RootFile}");
-        Console.WriteLine($"measurement {GuestBackEnds.Measure(options.Uvm)}");
+        Console.WriteLine($"measurement {GuestBackEnds.Measure(options.Guests.Uvm)}");
         foreach (string group in server.Groups)
         {
             Console.WriteLine($"group {group}");

@@ -23,6 +23,9 @@ public static class ShimErrors
     /// <summary>Not in the group file.</summary>
     public static readonly ErrorCode ContainerUnknown = new("group-container-unknown", ErrorClass.NotFound, "The group has no container of this name.", "`orchestrator group state` prints the names.");
 
+    /// <summary>The endorsement is another image's.</summary>
+    public static readonly ErrorCode EndorsementForeign = new("shim-endorsement-foreign", ErrorClass.Conflict, "The endorsement is of something else than the guests that are run here.", "Get the endorsement of this very image or agent; `orchestrator group endorse` makes a simulated publisher's.");
+
     /// <summary>A stage names a policy of which the shim has no group.</summary>
     public static readonly ErrorCode PolicyUnknown = new("shim-policy-unknown", ErrorClass.NotFound, "The shim has no group of the policy that the job's stage names.", "Start the shim with that group's file (--group), and the very images that the policy was generated from.");
 

@@ -26,8 +26,8 @@ internal sealed record ShimOptions
     /// <summary>Folder of the simulated processor; null: within the state.</summary>
     public string? Psp { get; init; }
 
-    /// <summary>Folder of a utility VM's image, in which each group then runs; null: groups run in sandboxes.</summary>
-    public string? Uvm { get; init; }
+    /// <summary>What groups are run from.</summary>
+    public GuestSource Guests { get; init; } = new();
 
     /// <summary>Address and port to serve on; port 0 takes any that is free.</summary>
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
@@ -71,7 +71,7 @@ internal sealed class ShimServer : IAsyncDisposable
     {
         GroupLibrary library = GroupLibrary.Read(options.Groups, Path.Combine(options.State, "layers"));
         SimulatedPsp psp = SimulatedPsp.Open(options.Psp ?? Path.Combine(options.State, "psp"), TimeProvider.System);
-        WebApplication application = Build(options, library, GuestBackEnds.Open(psp, options.Uvm, TimeProvider.System), logging);
+        WebApplication application = Build(options, library, GuestBackEnds.Open(psp, options.Guests, TimeProvider.System), logging);
         try
         {
             await application.StartAsync(cancel).ConfigureAwait(false);

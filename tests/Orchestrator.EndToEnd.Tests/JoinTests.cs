@@ -64,7 +64,7 @@ public sealed class JoinTests : IAsyncLifetime
         Assert.False(Directory.Exists($"/proc/{guest}"));
     }
 
-    /// <summary>A deployment with a real shim, which knows the example's group.</summary>
+    /// <summary>A deployment with a real shim, which knows the example's group and has a publisher's endorsement of the agent, as the parties demand.</summary>
     private sealed class RealJoin : Deployment
     {
         internal Service Shim { get; private set; } = null!;
@@ -83,12 +83,13 @@ public sealed class JoinTests : IAsyncLifetime
             await RunScriptAsync("busybox-image.sh", Path.Combine(Folder["group"], "busybox.tar"));
             await RunScriptAsync("split.sh", Repository.PathOf("training", "datasets"), Folder[""]);
             await File.WriteAllTextAsync(SlowGroup, (await File.ReadAllTextAsync(Group)).Replace("awk -F,", "sleep 3; awk -F,", StringComparison.Ordinal));
+            using JsonDocument endorsed = JsonDocument.Parse((await Executable.RunAsync(Executable.Orchestrator, "group", "endorse", "--publisher", Folder["publisher"], "--out", Folder["agent.cose"], "--json")).Output);
             Shim = await StartShimAsync("127.0.0.1:0");
             await base.InitializeAsync();
             foreach (Participant party in Parties.All)
             {
                 await party.StopAgentAsync();
-                await File.AppendAllTextAsync(party.PolicyFile, $"\nsnp:\n  roots: [\"{Folder["psp"]}/ark.pem\"]\n  crl: \"{Folder["psp"]}/crl.der\"\n  allow: [simulated, sandbox]\n");
+                await File.AppendAllTextAsync(party.PolicyFile, $"\nsnp:\n  roots: [\"{Folder["psp"]}/ark.pem\"]\n  crl: \"{Folder["psp"]}/crl.der\"\n  allow: [simulated, sandbox]\n  endorsers: [{{issuer: \"{endorsed.RootElement.GetProperty("issuer").GetString()}\", minimum_svn: 1}}]\n");
                 await party.StartAgentAsync();
             }
 
@@ -125,7 +126,7 @@ public sealed class JoinTests : IAsyncLifetime
         }
 
         private Task<Service> StartShimAsync(string listen) =>
-            Service.StartAsync("shim", "--state", Folder["shim"], "--psp", Folder["psp"], "--group", Group, "--group", SlowGroup, "--listen", listen);
+            Service.StartAsync("shim", "--state", Folder["shim"], "--psp", Folder["psp"], "--group", Group, "--group", SlowGroup, "--endorsement", Folder["agent.cose"], "--listen", listen);
 
         private static IEnumerable<int> Descendants(int id) => Directory.GetDirectories($"/proc/{id}/task")
             .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))

@@ -4,11 +4,13 @@ using Orchestrator.Attestation;
 using Orchestrator.Attestation.Groups;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Snp;
+using Orchestrator.Attestation.Tests.Support;
 using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.HybridEncryption;
 using Orchestrator.Errors;
 using Orchestrator.Stages.Tests.Support;
+using Orchestrator.Uvm;
 
 namespace Orchestrator.Stages.Tests;
 
@@ -72,7 +74,35 @@ public sealed class GroupTests(Processor processor) : IDisposable
         Assert.Equal(["snp-sandbox"], Codes(rules with { AllowSandbox = false }, group));
         Assert.Equal(["snp-revocation-unknown"], Codes(rules with { AllowUnknownRevocation = false }, group));
         Assert.Equal(["snp-measurement"], Codes(rules with { Measurements = [] }, group));
-        Assert.Equal(["snp-measurement"], Codes(rules with { Endorsers = ["did:x509:0:sha256:x::eku:1"] }, group));
+        Assert.Equal(["snp-endorsement-missing"], Codes(rules with { Endorsers = [new SnpEndorser("did:x509:0:sha256:x::eku:1")] }, group));
+    }
+
+    [Fact]
+    public void Validate_AnEndorsedGroup_IsAcceptedByWhoTrustsThePublisherAndTheVersion()
+    {
+        using SimulatedPublisher publisher = SimulatedPublisher.Open(_world.Folder("publisher"), new FixedTime(TestVendor.Now));
+        using SimulatedPublisher another = SimulatedPublisher.Open(_world.Folder("another"), new FixedTime(TestVendor.Now));
+        VerifiedGroup group = _world.Verify(_world.Attest(endorsement: publisher.Endorse(StageWorld.Agent)));
+        SnpPolicy Demanding(string issuer, string? feed = null, uint svn = 0) => StageWorld.Rules("lab") with { Endorsers = [new SnpEndorser(issuer, feed, svn)] };
+
+        Assert.Empty(Codes(Demanding(publisher.Issuer, SimulatedPublisher.Feed, SimulatedPublisher.GuestSvn), group));
+        Assert.Equal(["snp-endorser"], Codes(Demanding(another.Issuer), group));
+        Assert.Equal(["snp-endorser"], Codes(Demanding(publisher.Issuer, "another"), group));
+        Assert.Equal(["snp-endorsement-svn"], Codes(Demanding(publisher.Issuer, null, SimulatedPublisher.GuestSvn + 1), group));
+        Assert.Equal(["snp-measurement"], Codes(StageWorld.Rules("lab"), _world.Verify(_world.Attest(endorsement: publisher.Endorse(Measurement.Of("another"u8))))));
+    }
+
+    [Fact]
+    public void Verify_AnEndorsementWithAnyByteChanged_IsRefused()
+    {
+        using SimulatedPublisher publisher = SimulatedPublisher.Open(_world.Folder("publisher"), new FixedTime(TestVendor.Now));
+        byte[] endorsement = publisher.Endorse(StageWorld.Agent);
+        for (int i = 0; i < endorsement.Length; i += 13)
+        {
+            byte[] changed = [.. endorsement];
+            changed[i] ^= 1;
+            Assert.Throws<OrchestratorException>(() => _world.Verify(_world.Attest(endorsement: changed)));
+        }
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class GroupPermit
 public static class GroupRelease
 {
     /// <summary>Holds a verified group against a party's policy and the manifest.</summary>
-    /// <param name="policy">The party's; where it lists no measurements and no endorsers, the manifest's alone decide.</param>
+    /// <param name="policy">The party's. The manifest's measurements decide beside it.</param>
     /// <param name="group">Verified under the roots of that policy.</param>
     /// <param name="expectations">From the manifest.</param>
     /// <returns>A permit, or every reason against one.</returns>
@@ -56,7 +56,7 @@ public static class GroupRelease
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(group);
-        SnpPolicy own = policy with { PolicyDigest = execution.ToArray(), AllowUnknownMeasurement = policy.Measurements is null && policy.Endorsers is null };
+        SnpPolicy own = policy with { PolicyDigest = execution.ToArray(), AllowUnknownMeasurement = true };
         return [.. StageDenials(policy.Party, group, execution, measurements), .. own.Assess(group.Report, group.Endorsement)];
     }
 

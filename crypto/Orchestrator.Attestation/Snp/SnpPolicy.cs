@@ -10,11 +10,11 @@ public sealed record SnpPolicy
     /// <summary>The party whose policy it is.</summary>
     public required string Party { get; init; }
 
-    /// <summary>Launch measurements to accept; null: the endorsement alone decides, an empty list accepts none.</summary>
+    /// <summary>Launch measurements to accept; null: an endorsement alone decides, an empty list accepts none.</summary>
     public ImmutableArray<Measurement>? Measurements { get; init; }
 
-    /// <summary>Publishers (did:x509) whose endorsements count; null: any, for who asks only what is endorsed.</summary>
-    public ImmutableArray<string>? Endorsers { get; init; }
+    /// <summary>Publishers, one of whom has to endorse the measurement; null: none has to, and anybody's counts.</summary>
+    public ImmutableArray<SnpEndorser>? Endorsers { get; init; }
 
     /// <summary>Accept any measurement: for who asks only whether a report is genuine.</summary>
     public bool AllowUnknownMeasurement { get; init; }
@@ -70,15 +70,33 @@ public sealed record SnpPolicy
             yield return Deny(SnpPolicyErrors.MeasurementUnknown, "measurement", $"{endorsement.Measurement}, which {endorsement.Issuer} endorses", report.Measurement.ToString());
         }
 
-        if (endorsement is not null && Endorsers is { } publishers && !publishers.Contains(endorsement.Issuer))
+        if (Endorsers is { } publishers && EndorserDenial(publishers, endorsement) is { } denial)
         {
-            yield return Deny(SnpPolicyErrors.EndorserUnknown, "endorsement.issuer", publishers.IsEmpty ? "none" : string.Join(" or ", publishers), endorsement.Issuer);
+            yield return denial;
         }
 
-        if (Measurements is null && endorsement is null && !AllowUnknownMeasurement)
+        if (Measurements is null && Endorsers is null && endorsement is null && !AllowUnknownMeasurement)
         {
             yield return Deny(SnpPolicyErrors.MeasurementUnknown, "measurement", "one that the policy lists or its publisher endorses", report.Measurement.ToString());
         }
+    }
+
+    private Denial? EndorserDenial(ImmutableArray<SnpEndorser> publishers, VerifiedEndorsement? endorsement)
+    {
+        string expected = publishers.IsEmpty ? "none that is trusted" : string.Join(" or ", publishers);
+        if (endorsement is null)
+        {
+            return Deny(SnpPolicyErrors.EndorsementMissing, "endorsement", expected, "none");
+        }
+
+        SnpEndorser[] makers = [.. publishers.Where(publisher => publisher.Made(endorsement))];
+        if (makers.Length == 0)
+        {
+            return Deny(SnpPolicyErrors.EndorserUnknown, "endorsement.issuer", expected, new SnpEndorser(endorsement.Issuer, endorsement.Feed).ToString());
+        }
+
+        uint least = makers.Min(publisher => publisher.MinimumSvn);
+        return endorsement.GuestSvn < least ? Deny(SnpPolicyErrors.EndorsementSvn, "endorsement.guest_svn", $"at least {least}", $"{endorsement.GuestSvn}") : null;
     }
 
     private IEnumerable<Denial> BindingDenials(SnpReport report)

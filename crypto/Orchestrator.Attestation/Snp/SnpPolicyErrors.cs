@@ -11,6 +11,12 @@ public static class SnpPolicyErrors
     /// <summary>Endorsed by somebody who is not trusted to.</summary>
     public static readonly ErrorCode EndorserUnknown = new("snp-endorser", ErrorClass.Refused, "The measurement is endorsed by a publisher who is not trusted.", "Get the endorsement from the publisher that the policy names, or name this one once you know who it is.");
 
+    /// <summary>Nobody endorses it.</summary>
+    public static readonly ErrorCode EndorsementMissing = new("snp-endorsement-missing", ErrorClass.Refused, "The policy asks for an endorsement of the measurement, and none was shown.", "Ask the operator for the publisher's endorsement of the image (`orchestrator shim run --endorsement`).");
+
+    /// <summary>Endorsed, but outdated.</summary>
+    public static readonly ErrorCode EndorsementSvn = new("snp-endorsement-svn", ErrorClass.Refused, "The endorsed image's security version is too low.", "Have the group launched from a newer image, with its endorsement.");
+
     /// <summary>Another execution policy.</summary>
     public static readonly ErrorCode PolicyDigest = new("snp-policy-digest", ErrorClass.Refused, "The group is bound to another execution policy.", "Have the group launched under the policy that the parties agreed on.");
 

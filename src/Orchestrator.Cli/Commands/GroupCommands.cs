@@ -148,7 +148,8 @@ internal static class GroupCommands
         {
             Dictionary<string, ReadOnlyMemory<byte>> nonces = new() { [You] = RandomNumberGenerator.GetBytes(NonceSize) };
             GroupReport report = await new GroupClient(channel).EvidenceAsync([GroupEvidence.Combine(nonces)], cancel: cancel);
-            GroupEvidence evidence = GroupEvidence.Parse(GroupEvidence.Encode(report.Report, report.Chain, report.Binding.Value, nonces));
+            ReadOnlyMemory<byte>? endorsement = (await channel.AskAsync(ControlServer.Endorsement, CborMap.Of(), cancel)).ReadMap(map => map.Optional("endorsement") is { } statement ? statement.AsBytes(GroupEvidence.MaxBytes) : (ReadOnlyMemory<byte>?)null);
+            GroupEvidence evidence = GroupEvidence.Parse(GroupEvidence.Encode(report.Report, report.Chain, report.Binding.Value, nonces, endorsement));
             AtomicFile.WriteAllBytes(parsed.GetRequiredValue(output), evidence.Bytes.Span);
             if (parsed.GetValue(bare) is { } path)
             {

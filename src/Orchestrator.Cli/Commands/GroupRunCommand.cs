@@ -23,6 +23,7 @@ internal static class GroupRunCommand
         Option<string> name = GroupCommands.NameOption();
         var psp = new Option<string>("--psp") { Description = "Folder of the simulated processor; made if it is missing. Parties trust its ark.pem.", HelpName = "DIR", DefaultValueFactory = _ => "psp" };
         Option<string?> uvm = GroupCommands.UvmOption();
+        var endorsement = new Option<string?>("--endorsement") { Description = "A publisher's endorsement of what the group measures, for its evidence. Default: that in the image's folder, if there is one.", HelpName = "FILE" };
         var layers = new Option<string?>("--layers") { Description = "Keep the layer images in this folder. Default: a temporary one.", HelpName = "DIR" };
         var command = new CliCommand(
             "run",
@@ -31,10 +32,13 @@ internal static class GroupRunCommand
             "orchestrator group run group.yaml --policy policy.rego --name join",
             "orchestrator group run group.yaml --uvm artifacts/uvm")
         {
-            file, policy, name, psp, layers, uvm,
+            file, policy, name, psp, layers, uvm, endorsement,
         };
         command.SetAction((parsed, cancel) => RunAsync(
-            terminal, new Request(parsed.GetRequiredValue(file), parsed.GetValue(policy), parsed.GetRequiredValue(name), parsed.GetRequiredValue(psp), parsed.GetValue(layers), parsed.GetValue(uvm)), cancel));
+            terminal,
+            new Request(
+                parsed.GetRequiredValue(file), parsed.GetValue(policy), parsed.GetRequiredValue(name), parsed.GetRequiredValue(psp), parsed.GetValue(layers), new GuestSource(parsed.GetValue(uvm), parsed.GetValue(endorsement))),
+            cancel));
         return command;
     }
 
@@ -47,7 +51,7 @@ internal static class GroupRunCommand
             : Encoding.UTF8.GetBytes(PolicyWriter.Write(GroupPolicy.Of(plan, PolicyShape.Azure), PolicyShape.Azure));
         using SimulatedPsp psp = SimulatedPsp.Open(request.Psp, terminal.Clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        await using RunningGroup group = await RunningGroup.LaunchAsync(GuestBackEnds.Open(psp, request.Uvm, terminal.Clock), plan, policy, folder.Path, stop.Token);
+        await using RunningGroup group = await RunningGroup.LaunchAsync(GuestBackEnds.Open(psp, request.Guests, terminal.Clock), plan, policy, folder.Path, stop.Token);
         await using var control = new ControlServer(request.Name, group, stop.Cancel);
         terminal.Note($"group {request.Name}: policy {Digest.Of(policy)}");
         NoteMachine(terminal, group.Machine);
@@ -100,5 +104,5 @@ internal static class GroupRunCommand
         }
     }
 
-    private sealed record Request(string File, string? Policy, string Name, string Psp, string? Layers, string? Uvm);
+    private sealed record Request(string File, string? Policy, string Name, string Psp, string? Layers, GuestSource Guests);
 }

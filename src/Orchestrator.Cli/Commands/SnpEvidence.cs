@@ -77,7 +77,7 @@ internal static class SnpEvidence
     {
         Party = "you",
         Measurements = request.Measurements.Count > 0 ? [.. request.Measurements] : null,
-        Endorsers = request.Endorser is { } publisher ? [publisher] : null,
+        Endorsers = request.Endorser is { } publisher ? [new SnpEndorser(publisher)] : null,
         AllowUnknownMeasurement = request.Measurements.Count == 0,
         PolicyDigest = Bytes(request.PolicyDigest),
         ReportData = Bytes(request.ReportData),

@@ -42,7 +42,7 @@ public sealed class GroupPolicy
         {
             Party = party,
             Measurements = map.Optional("measurements") is { } measurements ? [.. measurements.AsList(item => item.AsParsed(Measurement.Parse))] : (ImmutableArray<Measurement>?)null,
-            Endorsers = map.Optional("endorsers") is { } endorsers ? [.. endorsers.AsList(item => item.AsText(MaxDid))] : (ImmutableArray<string>?)null,
+            Endorsers = map.Optional("endorsers") is { } endorsers ? [.. endorsers.AsList(Endorser)] : (ImmutableArray<SnpEndorser>?)null,
             MinimumTcb = map.Optional("minimum_tcb")?.AsMap(Versions) ?? ImmutableDictionary<string, byte>.Empty,
             MinimumGuestSvn = (uint)(map.Optional("minimum_guest_svn")?.AsInteger(0, int.MaxValue) ?? 0),
             AllowSimulated = allowed.Contains("simulated"),
@@ -56,6 +56,9 @@ public sealed class GroupPolicy
             : SnpProduct.All;
         return new GroupPolicy(rules, products, revocations);
     }
+
+    private static SnpEndorser Endorser(YamlValue value) => value is YamlScalar ? new SnpEndorser(value.AsText(MaxDid)) : value.AsMap(map => new SnpEndorser(
+        map.Required("issuer").AsText(MaxDid), map.Optional("feed")?.AsText(), (uint)(map.Optional("minimum_svn")?.AsInteger(0, int.MaxValue) ?? 0)));
 
     private static ImmutableDictionary<string, byte> Versions(YamlMap map) =>
         map.Entries.Keys.ToImmutableDictionary(component => component, component => (byte)map.Required(component).AsInteger(0, byte.MaxValue));

@@ -13,7 +13,8 @@ namespace Orchestrator.Shim.BackEnds;
 /// <param name="image">What they start from.</param>
 /// <param name="size">Memory, cores and scratch; disks are the devices'.</param>
 /// <param name="time">The host's clock.</param>
-public sealed class MachineBackEnd(SimulatedPsp psp, UvmImage image, MachinePlan size, TimeProvider time) : IBackEnd
+/// <param name="endorsement">Of the image's measurement, for evidence; null: there is none.</param>
+public sealed class MachineBackEnd(SimulatedPsp psp, UvmImage image, MachinePlan size, TimeProvider time, ReadOnlyMemory<byte>? endorsement = null) : IBackEnd
 {
     /// <inheritdoc/>
     public async Task<RunningGuest> LaunchAsync(Digest policy, string devices, CancellationToken cancel = default)
@@ -21,7 +22,7 @@ public sealed class MachineBackEnd(SimulatedPsp psp, UvmImage image, MachinePlan
         LaunchedGuest launched = psp.Launch(new GuestLaunch(image.Measurement, policy));
         MachinePlan plan = size with { Disks = [.. Directory.EnumerateFiles(devices, "*.layer").Order(StringComparer.Ordinal).Select(ToDisk)] };
         VirtualMachine machine = await VirtualMachine.StartAsync(image, plan, devices, time, cancel).ConfigureAwait(false);
-        var guest = new RunningGuest(machine, new GuestChannel(machine.Agent, machine.Ended), PspLine.ServeAsync(machine.Processor, launched, CancellationToken.None), image.Measurement);
+        var guest = new RunningGuest(machine, new GuestChannel(machine.Agent, machine.Ended), PspLine.ServeAsync(machine.Processor, launched, CancellationToken.None), image.Measurement) { Endorsement = endorsement };
         try
         {
             await guest.Channel.AskAsync(Operations.State, CborMap.Of(), cancel).ConfigureAwait(false);

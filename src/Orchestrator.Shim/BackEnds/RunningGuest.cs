@@ -30,6 +30,9 @@ public sealed class RunningGuest : IAsyncDisposable
     /// <summary>Of what was launched.</summary>
     public Measurement Measurement { get; }
 
+    /// <summary>The publisher's endorsement of the measurement; null: the operator has none.</summary>
+    public ReadOnlyMemory<byte>? Endorsement { get; init; }
+
     /// <summary>The process on the host that holds it; when it is killed, the guest is gone.</summary>
     public int ProcessId => _process.Id;
 

@@ -17,7 +17,8 @@ namespace Orchestrator.Shim.BackEnds;
 /// evidence says so.
 /// </summary>
 /// <param name="psp">Launches them, and speaks for them.</param>
-public sealed class SandboxBackEnd(SimulatedPsp psp) : IBackEnd
+/// <param name="endorsement">Of the agent's measurement, for evidence; null: there is none.</param>
+public sealed class SandboxBackEnd(SimulatedPsp psp, ReadOnlyMemory<byte>? endorsement = null) : IBackEnd
 {
     private const string Agent = "Orchestrator.Guest";
     private const string Unshare = "unshare";
@@ -53,7 +54,7 @@ public sealed class SandboxBackEnd(SimulatedPsp psp) : IBackEnd
         Task<string> said = process.StandardError.ReadToEndAsync(CancellationToken.None);
         channel.Dispose();
         line.Dispose();
-        var guest = new RunningGuest(process, new GuestChannel(channel.Kept), ServeAsync(line, launched), measurement);
+        var guest = new RunningGuest(process, new GuestChannel(channel.Kept), ServeAsync(line, launched), measurement) { Endorsement = endorsement };
         try
         {
             await guest.Channel.AskAsync(Operations.State, CborMap.Of(), cancel).ConfigureAwait(false);

@@ -28,6 +28,9 @@ public sealed class ControlServer : IAsyncDisposable
     /// <summary>Sends a signal to a container's first process: <c>container</c>, <c>signal</c>.</summary>
     public const string Signal = "shim_signal";
 
+    /// <summary>The publisher's endorsement of the group's measurement: <c>endorsement</c>, or nothing.</summary>
+    public const string Endorsement = "shim_endorsement";
+
     /// <summary>Ends the group.</summary>
     public const string Stop = "shim_stop";
 
@@ -99,6 +102,7 @@ public sealed class ControlServer : IAsyncDisposable
         Logs => body.ReadMap(map => CborMap.Of(("data", LogOf(_group.Find(map.Required("container").AsText()).Container.Name).Read(map.Required("from").AsInt32(min: 0))))),
         Exec => await ExecAsync(body, cancel).ConfigureAwait(false),
         Signal => await SignalAsync(body, cancel).ConfigureAwait(false),
+        Endorsement => CborMap.Of(("endorsement", _group.Guest.Endorsement is { } statement ? (CborValue)statement : null)),
         Stop => EndGroup(),
         _ => (await _group.Guest.Channel.AskAsync(operation, body.Value as CborMap ?? CborMap.Of(), cancel).ConfigureAwait(false)).Value,
     };

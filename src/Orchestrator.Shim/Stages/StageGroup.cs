@@ -40,7 +40,7 @@ internal sealed class StageGroup : IAsyncDisposable
         {
             KeyValuePair<string, ReadOnlyMemory<byte>>[] nonces = [.. request.Nonces.Select(nonce => KeyValuePair.Create(nonce.Key, nonce.Value.Memory))];
             GroupReport report = await group.Client.EvidenceAsync([GroupEvidence.Combine(nonces)], manifest.Digest, cancel).ConfigureAwait(false);
-            byte[] evidence = GroupEvidence.Encode(report.Report, report.Chain, report.Binding.Value, nonces);
+            byte[] evidence = GroupEvidence.Encode(report.Report, report.Chain, report.Binding.Value, nonces, group.Guest.Endorsement);
             var staged = new StageGroup(group, evidence);
             await staged.AskAsync("stage_begin", cancel, ("manifest", manifest.Encoding), ("stage", stage.Name), ("evidence", evidence)).ConfigureAwait(false);
             return staged;

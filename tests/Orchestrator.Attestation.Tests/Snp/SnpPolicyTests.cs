@@ -48,11 +48,34 @@ public sealed class SnpPolicyTests
         var endorsement = VerifiedEndorsement.Verify(GenuineEvidence.Endorsement, GenuineEvidence.Time);
         VerifiedSnpReport verified = GenuineEvidence.Verify(GenuineEvidence.Report, GenuineEvidence.Certificates);
 
-        Assert.Empty((Lenient with { Endorsers = [endorsement.Issuer] }).Assess(verified, endorsement));
-        foreach (ImmutableArray<string> others in (ImmutableArray<string>[])[["did:x509:0:sha256:x::eku:1.3"], []])
+        Assert.Empty((Lenient with { Endorsers = [new SnpEndorser(endorsement.Issuer)] }).Assess(verified, endorsement));
+        foreach (ImmutableArray<SnpEndorser> others in (ImmutableArray<SnpEndorser>[])[[new SnpEndorser("did:x509:0:sha256:x::eku:1.3")], [new SnpEndorser(endorsement.Issuer, "another feed")], []])
         {
             Assert.Equal(["snp-endorser"], (Lenient with { Endorsers = others }).Assess(verified, endorsement).Select(denial => denial.Code));
         }
+    }
+
+    [Fact]
+    public void Assess_ADemandedEndorsementThatIsNotShown_IsRefusedEvenForAListedMeasurement()
+    {
+        VerifiedSnpReport verified = GenuineEvidence.Verify(GenuineEvidence.Report, GenuineEvidence.Certificates);
+        SnpPolicy demanding = Lenient with { Measurements = [verified.Report.Measurement], Endorsers = [new SnpEndorser("did:x509:0:sha256:x::eku:1.3", "images")] };
+
+        Denial denial = Assert.Single(demanding.Assess(verified));
+
+        Assert.Equal(("snp-endorsement-missing", "images of did:x509:0:sha256:x::eku:1.3", "none"), (denial.Code, denial.Expected, denial.Observed));
+    }
+
+    [Fact]
+    public void Assess_AnEndorsementOfALesserSecurityVersion_IsRefused()
+    {
+        var endorsement = VerifiedEndorsement.Verify(GenuineEvidence.Endorsement, GenuineEvidence.Time);
+        VerifiedSnpReport verified = GenuineEvidence.Verify(GenuineEvidence.Report, GenuineEvidence.Certificates);
+        var newest = new SnpEndorser(endorsement.Issuer, endorsement.Feed, endorsement.GuestSvn);
+
+        Assert.Empty((Lenient with { Endorsers = [newest] }).Assess(verified, endorsement));
+        Denial denial = Assert.Single((Lenient with { Endorsers = [newest with { MinimumSvn = endorsement.GuestSvn + 1 }] }).Assess(verified, endorsement));
+        Assert.Equal(("snp-endorsement-svn", $"at least {endorsement.GuestSvn + 1}", $"{endorsement.GuestSvn}"), (denial.Code, denial.Expected, denial.Observed));
     }
 
     [Theory]

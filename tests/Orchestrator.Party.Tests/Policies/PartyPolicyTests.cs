@@ -64,7 +64,9 @@ public sealed class PartyPolicyTests : IDisposable
     {
         SnpPolicy rules = Groups($$"""
             measurements: [{{new string('1', 96)}}]
-              endorsers: ["did:x509:0:sha256:abc::eku:1.2"]
+              endorsers:
+                - "did:x509:0:sha256:abc::eku:1.2"
+                - {issuer: "did:x509:0:sha256:def::eku:1.2", feed: images, minimum_svn: 3}
               minimum_tcb: {snp: 8, microcode: 115}
               minimum_guest_svn: 2
               allow: [simulated, sandbox]
@@ -72,7 +74,7 @@ public sealed class PartyPolicyTests : IDisposable
 
         Assert.Equal("clinic", rules.Party);
         Assert.Equal(new string('1', 96), Assert.Single(rules.Measurements!.Value).ToString());
-        Assert.Equal(["did:x509:0:sha256:abc::eku:1.2"], rules.Endorsers!.Value);
+        Assert.Equal([new SnpEndorser("did:x509:0:sha256:abc::eku:1.2"), new SnpEndorser("did:x509:0:sha256:def::eku:1.2", "images", 3)], rules.Endorsers!.Value);
         Assert.Equal((8, 115, 2u), (rules.MinimumTcb["snp"], rules.MinimumTcb["microcode"], rules.MinimumGuestSvn));
         Assert.True(rules is { AllowSimulated: true, AllowSandbox: true, AllowDebug: false });
     }

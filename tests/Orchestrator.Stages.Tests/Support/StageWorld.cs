@@ -79,7 +79,7 @@ internal sealed class StageWorld : IDisposable
     public static GroupExpectations Expectations(Manifest manifest) => new(manifest.Digest, Policy, [Agent], s_nonce);
 
     /// <summary>Evidence of the group, with what it is launched as and says changed on the way.</summary>
-    public byte[] Attest(Func<GroupBinding, GroupBinding>? bind = null, Measurement? measurement = null, ReadOnlyMemory<byte>? family = null, Digest? hostData = null)
+    public byte[] Attest(Func<GroupBinding, GroupBinding>? bind = null, Measurement? measurement = null, ReadOnlyMemory<byte>? family = null, Digest? hostData = null, byte[]? endorsement = null)
     {
         var nonces = Manifest.Content.Parties.ToDictionary(party => party.Name, _ => (ReadOnlyMemory<byte>)s_nonce);
         GroupBinding binding = (bind ?? (plain => plain))(new GroupBinding
@@ -91,7 +91,7 @@ internal sealed class StageWorld : IDisposable
             Nonces = [GroupEvidence.Combine(nonces)],
         });
         LaunchedGuest guest = _psp.Launch(new GuestLaunch(measurement ?? Agent, hostData ?? binding.Policy) { FamilyId = family ?? GuestLaunch.Sandbox });
-        return GroupEvidence.Encode(guest.Report(binding.ReportData), guest.Chain, binding.ToCbor(), nonces);
+        return GroupEvidence.Encode(guest.Report(binding.ReportData), guest.Chain, binding.ToCbor(), nonces, endorsement is null ? (ReadOnlyMemory<byte>?)null : endorsement);
     }
 
     public VerifiedGroup Verify(byte[] evidence) => VerifiedGroup.Verify(

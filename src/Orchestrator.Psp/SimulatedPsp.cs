@@ -133,7 +133,7 @@ public sealed class SimulatedPsp : IDisposable
     {
         IReadOnlyList<SignedCertificate> chain = SignedCertificate.ParsePem(File.ReadAllText(Path.Combine(folder, ChainFile)));
         SnpTcb tcb = chain is [_, _, { } root] ? Tcb(root) : throw new FormatException("The chain has not three certificates");
-        SnpChipCertificate chip = SnpChipCertificate.Read(chain[0]);
+        SnpChipCertificate chip = SnpChipCertificate.Read(chain[0], tcb.Product);
         PublishRevocations(folder, root, now);
         var chipKey = ECDsa.Create();
         ReadKey(folder, ChipKeyFile, chipKey);

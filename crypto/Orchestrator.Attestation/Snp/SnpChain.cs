@@ -56,7 +56,7 @@ public sealed class SnpChain
             throw new OrchestratorException(SnpErrors.Revoked, $"{product.Root.CommonName} has revoked the certificate of {intermediate.CommonName}.");
         }
 
-        return new SnpChain(product, intermediate, SnpChipCertificate.Read(chip), revocations is not null);
+        return new SnpChain(product, intermediate, SnpChipCertificate.Read(chip, product), revocations is not null);
     }
 
     private static OrchestratorException Broken(string finding) => new(SnpErrors.ChainInvalid, $"{finding}.");

@@ -25,14 +25,17 @@ public sealed record SnpChipCertificate(
     public SnpSigningKey Kind => ChipId is null ? SnpSigningKey.Vlek : SnpSigningKey.Vcek;
 
     /// <summary>Reads a certificate's extensions.</summary>
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="product">Says how many bytes of a chip's ID its certificate holds.</param>
     /// <exception cref="OrchestratorException"><see cref="AttestationErrors.CertificateInvalid"/>.</exception>
-    public static SnpChipCertificate Read(SignedCertificate certificate)
+    public static SnpChipCertificate Read(SignedCertificate certificate, SnpProduct product)
     {
         ArgumentNullException.ThrowIfNull(certificate);
+        ArgumentNullException.ThrowIfNull(product);
         try
         {
             Dictionary<string, ReadOnlyMemory<byte>> extensions = certificate.Extensions.ToDictionary(extension => extension.Oid!.Value!, extension => (ReadOnlyMemory<byte>)extension.RawData);
-            ReadOnlyMemory<byte>? chip = extensions.TryGetValue($"{Arc}.4", out ReadOnlyMemory<byte> id) ? ReadChipId(id) : (ReadOnlyMemory<byte>?)null; // A plain null would become an empty memory.
+            ReadOnlyMemory<byte>? chip = extensions.TryGetValue($"{Arc}.4", out ReadOnlyMemory<byte> id) ? ReadChipId(id, product.ChipIdBytes) : (ReadOnlyMemory<byte>?)null; // A plain null would become an empty memory.
             string? provider = extensions.TryGetValue($"{Arc}.5", out ReadOnlyMemory<byte> csp) ? ReadText(csp) : null;
             if (chip is null == provider is null)
             {
@@ -48,9 +51,19 @@ public sealed record SnpChipCertificate(
         }
     }
 
-    // Early certificates have the bytes themselves, later ones an OCTET STRING around them.
-    private static ReadOnlyMemory<byte> ReadChipId(ReadOnlyMemory<byte> value) =>
-        value.Length == 64 ? value : AsnDecoder.ReadOctetString(value.Span, AsnEncodingRules.DER, out _);
+    // Certificates hold the bytes themselves, which a type and a length may precede. The length alone tells: an ID can begin like a type.
+    private static ReadOnlyMemory<byte> ReadChipId(ReadOnlyMemory<byte> value, int length)
+    {
+        if (value.Length == length)
+        {
+            return value;
+        }
+
+        var reader = new AsnReader(value, AsnEncodingRules.DER);
+        byte[] chip = reader.ReadOctetString();
+        reader.ThrowIfNotEmpty();
+        return chip.Length == length ? chip : throw new AsnContentException($"its chip ID has {chip.Length} bytes, not {length}");
+    }
 
     private static string ReadText(ReadOnlyMemory<byte> value)
     {

@@ -32,7 +32,7 @@ public sealed class SnpReport
 
     private SnpReport(byte[] bytes) => _bytes = bytes;
 
-    /// <summary>Layout version: 2, 3 or 5.</summary>
+    /// <summary>Layout version: 2, 3, 4 or 5.</summary>
     public uint Version => ReadUInt32(0x000);
 
     /// <summary>Security version of the guest, set by its owner.</summary>
@@ -135,9 +135,9 @@ public sealed class SnpReport
         }
 
         var report = new SnpReport(bytes.ToArray());
-        if (report.Version is not (2 or 3 or 5))
+        if (report.Version is < 2 or > 5)
         {
-            throw Malformed($"Its version is {report.Version}; 2, 3 and 5 are known");
+            throw Malformed($"Its version is {report.Version}; 2 to 5 are known");
         }
 
         if (report.ReadUInt32(0x034) != EcdsaP384Sha384)
@@ -153,7 +153,7 @@ public sealed class SnpReport
         (int Start, int End)[] reserved = report.Version switch
         {
             2 => [(0x04C, 0x050), (0x188, 0x1A0), (0x1F8, 0x2A0)],
-            3 => [(0x04C, 0x050), (0x18B, 0x1A0), (0x1F8, 0x2A0)],
+            3 or 4 => [(0x04C, 0x050), (0x18B, 0x1A0), (0x1F8, 0x2A0)],
             _ => [(0x04C, 0x050), (0x18B, 0x1A0), (0x208, 0x2A0)],
         };
         foreach ((int start, int end) in reserved.Append((0x2A0 + P384Size, 0x2A0 + ComponentSize)).Append((0x2A0 + ComponentSize + P384Size, Size)))

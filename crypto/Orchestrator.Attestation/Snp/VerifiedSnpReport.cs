@@ -62,7 +62,7 @@ public sealed class VerifiedSnpReport
     // A VLEK is no chip's; a chip that hides its ID reports zeros.
     private static void RequireSameChip(SnpReport report, SnpChain chain)
     {
-        if (chain.Chip.ChipId is { } certified && !report.MasksChipId && !report.ChipId[..chain.Product.ChipIdBytes].Span.SequenceEqual(certified.Span[..Math.Min(certified.Length, chain.Product.ChipIdBytes)]))
+        if (chain.Chip.ChipId is { } certified && !report.MasksChipId && !report.ChipId[..chain.Product.ChipIdBytes].Span.SequenceEqual(certified.Span))
         {
             throw new OrchestratorException(SnpErrors.Mismatch, "The report's chip ID is another than the certificate's.");
         }

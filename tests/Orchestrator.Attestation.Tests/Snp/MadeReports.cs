@@ -17,13 +17,13 @@ internal sealed class MadeReports : IDisposable
 
     private readonly ECDsa _chipKey = ECDsa.Create(ECCurve.NamedCurves.nistP384);
 
-    public MadeReports(string line, bool vlek = false)
+    public MadeReports(string line, bool vlek = false, byte[]? chipIdType = null)
     {
         SnpProduct known = SnpProduct.All.Single(product => product.Name == line);
         using X509Certificate2 root = Authority(known.Root.CommonName, s_rootKey, null, s_rootKey);
         using X509Certificate2 issuer = Authority($"SEV-{line}", s_issuerKey, root, s_rootKey);
         var chip = new CertificateRequest(Name(vlek ? "SEV-VLEK" : "SEV-VCEK"), _chipKey, HashAlgorithmName.SHA384);
-        foreach ((string oid, byte[] value) in Extensions(known, vlek))
+        foreach ((string oid, byte[] value) in Extensions(known, vlek, chipIdType ?? []))
         {
             chip.CertificateExtensions.Add(new X509Extension(oid, value, critical: false));
         }
@@ -103,7 +103,7 @@ internal sealed class MadeReports : IDisposable
 
     private static byte Version(string component) => (byte)(component.Length + 1);
 
-    private static IEnumerable<(string Oid, byte[] Value)> Extensions(SnpProduct product, bool vlek)
+    private static IEnumerable<(string Oid, byte[] Value)> Extensions(SnpProduct product, bool vlek, byte[] chipIdType)
     {
         yield return ($"{Arc}.2", Encoded(writer => writer.WriteCharacterString(UniversalTagNumber.IA5String, product.Name)));
         foreach ((string component, string oid) in new[] { ("boot_loader", "1"), ("tee", "2"), ("snp", "3"), ("microcode", "8"), ("fmc", "9") })
@@ -116,9 +116,7 @@ internal sealed class MadeReports : IDisposable
 
         yield return vlek
             ? ($"{Arc}.5", Encoded(writer => writer.WriteCharacterString(UniversalTagNumber.IA5String, "Cloud")))
-            : ($"{Arc}.4", product.ChipIdBytes == 64
-                ? [.. Enumerable.Range(1, 64).Select(i => (byte)i)]
-                : Encoded(writer => writer.WriteOctetString([.. Enumerable.Range(1, product.ChipIdBytes).Select(i => (byte)i)])));
+            : ($"{Arc}.4", [.. chipIdType, .. Enumerable.Range(1, product.ChipIdBytes).Select(i => (byte)i)]);
     }
 
     private static byte[] Encoded(Action<AsnWriter> write)

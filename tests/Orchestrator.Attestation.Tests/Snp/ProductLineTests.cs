@@ -7,7 +7,7 @@ namespace Orchestrator.Attestation.Tests.Snp;
 public sealed class ProductLineTests
 {
     public static TheoryData<string, uint, bool> Kinds => new(
-        from line in new[] { "Milan", "Genoa", "Turin" } from version in new uint[] { 2, 3, 5 } from vlek in new[] { false, true } select (line, version, vlek));
+        from line in new[] { "Milan", "Genoa", "Turin" } from version in new uint[] { 2, 3, 4, 5 } from vlek in new[] { false, true } select (line, version, vlek));
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -37,7 +37,7 @@ public sealed class ProductLineTests
     }
 
     [Theory]
-    [InlineData(4u)]
+    [InlineData(0u)]
     [InlineData(6u)]
     [InlineData(1u)]
     public void Parse_UnknownVersion_IsRefused(uint version)
@@ -65,6 +65,25 @@ public sealed class ProductLineTests
     {
         using var chip = new MadeReports("Milan");
         Assert.True(chip.Verify(chip.Sign(2, bytes => bytes.AsSpan(0x1A0, 64).Clear())).Report.MasksChipId);
+    }
+
+    /// <summary>The vendor writes the ID's bytes alone; what other services issue may have a type before them.</summary>
+    [Theory]
+    [InlineData("Milan", 64)]
+    [InlineData("Turin", 8)]
+    public void Verify_ChipIdWithATypeBeforeItsBytes_IsVerified(string line, byte length)
+    {
+        using var chip = new MadeReports(line, chipIdType: [4, length]);
+        Assert.Equal(length, chip.Verify(chip.Sign(3)).Chain.Chip.ChipId!.Value.Length);
+    }
+
+    [Theory]
+    [InlineData("Milan", 65)]
+    [InlineData("Turin", 7)]
+    public void Verify_ChipIdOfAnotherLength_IsRefused(string line, byte length)
+    {
+        using var chip = new MadeReports(line, chipIdType: [4, length]);
+        Assert.Equal("attestation-certificate-invalid", Assert.Throws<OrchestratorException>(() => chip.Verify(chip.Sign(3))).Code.Id);
     }
 
     [Fact]

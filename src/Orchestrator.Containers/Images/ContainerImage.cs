@@ -57,19 +57,20 @@ public sealed class ContainerImage : IDisposable
     /// <exception cref="OrchestratorException">A code of <see cref="ImageErrors"/> or <see cref="StorageErrors"/>.</exception>
     public static ContainerImage Open(string path, string? reference = null)
     {
-        ImageFiles files = ImageFiles.Open(path);
+        ImageFiles? files = null;
         try
         {
+            files = ImageFiles.Open(path);
             return new ContainerImage(path, files, Read(files, reference));
         }
         catch (OrchestratorException e) when (!e.Message.StartsWith(path, StringComparison.Ordinal))
         {
-            files.Dispose();
+            files?.Dispose();
             throw new OrchestratorException(e.Code, $"{path}: {e.Message}", inner: e);
         }
         catch
         {
-            files.Dispose();
+            files?.Dispose();
             throw;
         }
     }

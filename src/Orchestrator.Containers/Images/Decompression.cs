@@ -28,7 +28,8 @@ internal static class Decompression
         return start switch
         {
             [0x1F, 0x8B, ..] => Compression.Gzip,
-            [0x28, 0xB5, 0x2F, 0xFD] => Compression.Zstd,
+            [0x28, 0xB5, 0x2F, 0xFD] or [>= 0x50 and <= 0x5F, 0x2A, 0x4D, 0x18] => Compression.Zstd, // The latter is a frame to skip, which some packers begin with.
+            [0xFD, (byte)'7', (byte)'z', (byte)'X'] => throw new OrchestratorException(ImageErrors.Compression, "It is packed with xz; gzip and zstd are read."),
             _ => Compression.None,
         };
     }

@@ -6,7 +6,7 @@ using Orchestrator.Errors;
 namespace Orchestrator.Containers.Images;
 
 /// <summary>How one document of an OCI image names another (OCI image specification, "Content descriptors").</summary>
-internal sealed record Descriptor(string MediaType, Digest Digest, long Size, string? Platform, ImmutableArray<string> Names)
+internal sealed record Descriptor(string MediaType, Digest Digest, long Size, ImmutableArray<string> Names)
 {
     private const string ReferenceName = "org.opencontainers.image.ref.name";
     private const string FullName = "io.containerd.image.name";
@@ -28,9 +28,12 @@ internal sealed record Descriptor(string MediaType, Digest Digest, long Size, st
             document.Require("mediaType").AsText(),
             document.Require("digest").AsDigest(),
             size <= LayerLimits.MaxBytes ? size : throw new OrchestratorException(ImageErrors.TooLarge, $"A part of {size} bytes, more than {LayerLimits.MaxBytes}."),
-            document.Find("platform") is { } platform ? $"{platform.Require("os").AsText()}/{platform.Require("architecture").AsText()}" : null,
             [.. new[] { ReferenceName, FullName }.Select(name => notes?.Find(name)?.AsText()).OfType<string>()]);
     }
+
+    /// <summary>Whom it is for, such as <c>linux/amd64</c>; null: it does not say.</summary>
+    public static string? PlatformOf(ImageDocument document) =>
+        document.Find("platform") is { } platform ? $"{platform.Require("os").AsText()}/{platform.Require("architecture").AsText()}" : null;
 
     /// <summary>Finds what is named, with the size that is named.</summary>
     public ImageFile Find(ImageFiles files)

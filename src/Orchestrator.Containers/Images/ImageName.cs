@@ -8,7 +8,7 @@ internal static class ImageName
     /// <summary>The one image that a reference means; null means any.</summary>
     /// <param name="images">All that are there.</param>
     /// <param name="namesOf">An image's names.</param>
-    /// <param name="reference">All of a name, or what follows a slash or colon in it.</param>
+    /// <param name="reference">All of a name, or what follows a slash or colon in it; in a layout also a manifest's digest.</param>
     public static T Choose<T>(IReadOnlyList<T> images, Func<T, IEnumerable<string>> namesOf, string? reference)
     {
         List<T> meant = [.. images.Where(image => reference is null || namesOf(image).Any(name => Matches(name, reference)))];
@@ -17,7 +17,7 @@ internal static class ImageName
         return meant switch
         {
             [T only] => only,
-            [] => throw new OrchestratorException(ImageErrors.NotFound, $"There is no image {reference} for {ContainerImage.Platform}; there are {present}."),
+            [] => throw new OrchestratorException(ImageErrors.NotFound, $"There is no image {(reference is null ? "" : reference + " ")}for {ContainerImage.Platform}; there are {present}."),
             _ => throw new OrchestratorException(ImageErrors.Ambiguous, $"There are {meant.Count} images: {present}."),
         };
     }

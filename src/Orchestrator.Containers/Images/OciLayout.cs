@@ -50,11 +50,12 @@ internal static class OciLayout
     {
         var search = new ManifestSearch(files);
         search.Collect(Document(files, IndexFile), [], depth: 1);
+        search.RequireKnown();
 
         // One image can be there under several names.
         IEnumerable<Candidate> images = search.Found.GroupBy(candidate => candidate.Descriptor.Digest)
             .Select(same => new Candidate(same.First().Descriptor, [.. same.SelectMany(candidate => candidate.Names).Distinct(StringComparer.Ordinal)]));
-        return ImageName.Choose([.. images], candidate => candidate.Names, reference);
+        return ImageName.Choose([.. images], candidate => [.. candidate.Names, $"sha256:{candidate.Descriptor.Digest}"], reference);
     }
 
     private static void RequireVersion(ImageDocument document)
@@ -71,32 +72,44 @@ internal static class OciLayout
     private sealed class ManifestSearch(ImageFiles files)
     {
         private int _seen;
+        private string? _unknown;
 
         public List<Candidate> Found { get; } = [];
 
-        public void Collect(ImageDocument index, ImmutableArray<string> names, int depth)
+        /// <summary>Refuses indexes in which nothing is of a type that is read.</summary>
+        public void RequireKnown()
         {
-            RequireVersion(index);
-            foreach (ImageDocument item in index.Require("manifests").AsList())
+            if (Found.Count == 0 && _unknown is not null)
+            {
+                throw MediaTypes.Unknown("manifest", _unknown);
+            }
+        }
+
+        public void Collect(ImageDocument document, ImmutableArray<string> names, int depth)
+        {
+            RequireVersion(document);
+            foreach (ImageDocument item in document.Require("manifests").AsList())
             {
                 if (++_seen > ImageLimits.MaxManifests || depth > ImageLimits.MaxIndexDepth)
                 {
                     throw new OrchestratorException(ImageErrors.TooLarge, $"Indexes name more than {ImageLimits.MaxManifests} manifests, or indexes more than {ImageLimits.MaxIndexDepth} deep.");
                 }
 
-                Descriptor descriptor = Descriptor.Read(item);
-                ImmutableArray<string> allNames = [.. names, .. descriptor.Names];
-                if (MediaTypes.IsIndex(descriptor.MediaType))
+                // What is for other machines, of other types or no image at all need not even be readable.
+                string type = item.Require("mediaType").AsText();
+                if (MediaTypes.IsIndex(type))
                 {
-                    Collect(descriptor.ReadDocument(files), allNames, depth + 1);
+                    Descriptor index = Descriptor.Read(item);
+                    Collect(index.ReadDocument(files), [.. names, .. index.Names], depth + 1);
                 }
-                else if (!MediaTypes.IsManifest(descriptor.MediaType))
+                else if (!MediaTypes.IsManifest(type))
                 {
-                    throw MediaTypes.Unknown("manifest", descriptor.MediaType);
+                    _unknown ??= type;
                 }
-                else if (descriptor.Platform is null or ContainerImage.Platform)
+                else if (Descriptor.PlatformOf(item) is null or ContainerImage.Platform && item.Find("artifactType") is null)
                 {
-                    Found.Add(new Candidate(descriptor, allNames));
+                    Descriptor manifest = Descriptor.Read(item);
+                    Found.Add(new Candidate(manifest, [.. names, .. manifest.Names]));
                 }
             }
         }

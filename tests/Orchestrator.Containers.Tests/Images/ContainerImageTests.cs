@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.Text.Json.Nodes;
 using Orchestrator.Containers.Images;
 using Orchestrator.Containers.Layers;
 using Orchestrator.Containers.Tests.Layers;
@@ -56,12 +57,12 @@ public sealed class ContainerImageTests
         var config = LayoutBuilder.Config(LayoutBuilder.SmallLayer);
         var layer = builder.Blob(LayoutBuilder.SmallLayer, LayoutBuilder.LayerType);
         var ours = builder.Blob(builder.Manifest(config, layer), LayoutBuilder.ManifestType);
-        ours["platform"] = new System.Text.Json.Nodes.JsonObject { ["os"] = "linux", ["architecture"] = "amd64" };
+        ours["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = "amd64" };
         config["architecture"] = "arm64";
         var other = builder.Blob(builder.Manifest(config, layer.DeepClone().AsObject()), LayoutBuilder.ManifestType);
-        other["platform"] = new System.Text.Json.Nodes.JsonObject { ["os"] = "linux", ["architecture"] = "arm64" };
+        other["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = "arm64" };
         var index = builder.Blob(LayoutBuilder.Index(other, ours), LayoutBuilder.IndexType);
-        index["annotations"] = new System.Text.Json.Nodes.JsonObject { ["io.containerd.image.name"] = "docker.io/library/small:1" };
+        index["annotations"] = new JsonObject { ["io.containerd.image.name"] = "docker.io/library/small:1" };
         builder.Begin(LayoutBuilder.Index(index));
 
         foreach (string? reference in (string?[])[null, "small:1", "1", "library/small:1"])
@@ -71,6 +72,74 @@ public sealed class ContainerImageTests
         }
 
         Assert.Equal("image-not-found", Assert.Throws<OrchestratorException>(() => ContainerImage.Open(builder.Path, "all:1")).Code.Id);
+    }
+
+    /// <summary>Indexes name more than images: what builders state about them, artifacts, documents of later versions of the format.</summary>
+    [Fact]
+    public void What_else_an_index_names_is_passed_over()
+    {
+        using var folder = new TempFolder();
+        var builder = new LayoutBuilder(folder);
+        JsonObject ours = builder.Blob(builder.Manifest(LayoutBuilder.Config(LayoutBuilder.SmallLayer), builder.Blob(LayoutBuilder.SmallLayer, LayoutBuilder.LayerType)), LayoutBuilder.ManifestType);
+        JsonObject Absent(string type, string digest, string? machine = null, string? artifact = null) => new()
+        {
+            ["mediaType"] = type,
+            ["digest"] = digest,
+            ["size"] = 100,
+            ["platform"] = machine is null ? null : new JsonObject { ["os"] = machine, ["architecture"] = machine },
+            ["artifactType"] = artifact,
+        };
+        string digest = "sha256:" + new string('0', 64);
+        builder.Begin(LayoutBuilder.Index(
+            Absent("application/vnd.oci.artifact.manifest.v1+json", digest),
+            Absent("application/vnd.example.later+json", "blake3:00"),
+            Absent(LayoutBuilder.ManifestType, "sha512:" + new string('0', 128), "s390x"),
+            Absent(LayoutBuilder.ManifestType, digest, "unknown"),
+            Absent(LayoutBuilder.ManifestType, digest, artifact: "application/vnd.example.sbom"),
+            ours));
+
+        using ContainerImage image = ContainerImage.Open(builder.Path);
+
+        Assert.Equal(ours["digest"]!.GetValue<string>(), "sha256:" + image.Digest);
+    }
+
+    [Fact]
+    public void One_of_several_images_without_names_is_chosen_by_its_digest()
+    {
+        using var folder = new TempFolder();
+        var builder = new LayoutBuilder(folder);
+        JsonObject layer = builder.Blob(LayoutBuilder.SmallLayer, LayoutBuilder.LayerType);
+        JsonObject[] images = [.. Enumerable.Range(0, 2).Select(number =>
+        {
+            JsonObject config = LayoutBuilder.Config(LayoutBuilder.SmallLayer);
+            config["author"] = number;
+            return builder.Blob(builder.Manifest(config, layer.DeepClone().AsObject()), LayoutBuilder.ManifestType);
+        })];
+        builder.Begin(LayoutBuilder.Index(images));
+
+        string second = images[1]["digest"]!.GetValue<string>();
+        Assert.Contains(second, Assert.Throws<OrchestratorException>(() => ContainerImage.Open(builder.Path)).Message, StringComparison.Ordinal);
+        using ContainerImage image = ContainerImage.Open(builder.Path, second);
+        Assert.Equal(second, "sha256:" + image.Digest);
+        Assert.Empty(image.Names);
+    }
+
+    [Fact]
+    public void Zstd_may_begin_with_a_frame_to_skip()
+    {
+        using var folder = new TempFolder();
+        string config = LayoutBuilder.Config(LayoutBuilder.SmallLayer).ToJsonString();
+        Tool.Run("zstd", "-q", folder.Write("layer", LayoutBuilder.SmallLayer), "-o", folder["layer.zst"]);
+        byte[] layer = [0x52, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 1, 2, 3, .. File.ReadAllBytes(folder["layer.zst"])];
+        folder.Write("image.tar", new TarBuilder()
+            .File("manifest.json", """[{"Config":"config.json","RepoTags":null,"Layers":["layer.tar"]}]""")
+            .File("config.json", config).Entry("layer.tar", '0', layer).Build());
+        Directory.CreateDirectory(folder["out"]);
+
+        using ContainerImage image = ContainerImage.Open(folder["image.tar"]);
+
+        Assert.Equal("zstd", Assert.Single(image.Layers).Packing);
+        image.BuildLayer(0, folder["out"]);
     }
 
     [Fact]

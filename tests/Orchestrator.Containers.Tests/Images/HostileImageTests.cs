@@ -29,6 +29,8 @@ public sealed class HostileImageTests
         ["for another machine"] = ("image-not-found", (b, _) => b.Small(descriptor: d => d["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = "arm64" })),
         ["for another machine, in the configuration alone"] = ("image-platform", (b, _) => b.Small(config: c => c["architecture"] = "arm64")),
         ["unknown manifest"] = ("image-media-type", (b, _) => b.Small(descriptor: d => d["mediaType"] = "application/vnd.docker.distribution.manifest.v1+prettyjws")),
+        ["artifacts alone"] = ("image-not-found", (b, _) => b.Small(descriptor: d => d["artifactType"] = "application/vnd.example.sbom")),
+        ["packed with xz"] = ("image-compression", XzArchive),
         ["an index as a manifest"] = ("image-document", (b, _) => b.Small(manifest: m => m["mediaType"] = LayoutBuilder.IndexType)),
         ["indexes, very deep"] = ("image-too-large", (b, _) => b.Begin(Deep(b, 6))),
         ["indexes, very wide"] = ("image-too-large", (b, _) => b.Begin(Wide(b))),
@@ -129,6 +131,12 @@ public sealed class HostileImageTests
     {
         Tool.Run("zstd", "-q", folder.Write("plain", content), "-o", folder["packed"]);
         return File.ReadAllBytes(folder["packed"]);
+    }
+
+    private static void XzArchive(LayoutBuilder builder, TempFolder folder)
+    {
+        Tool.Run("sh", "-ec", $"cd '{builder.Small().Path}'; tar -cf ../a.tar .; rm -r '{builder.Path}'; xz -c ../a.tar > '{builder.Path}'");
+        Assert.True(File.Exists(folder["layout"]));
     }
 
     private static byte[] Bomb(TempFolder folder, string packer)

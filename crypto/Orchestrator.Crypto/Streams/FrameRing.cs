@@ -16,7 +16,7 @@ internal sealed class FrameRing : IDisposable
     /// <summary>The most plaintext of a batch, unless one frame needs more.</summary>
     private const int MaxBatchBytes = WideLeafHash.MaxLeaves * StreamLimits.DefaultFrameSize;
 
-    private const int BatchesPerThread = 3;
+    private const int BatchesPerThread = 2;
 
     private readonly Action<FrameBatch> _work;
     private readonly FrameBatch[] _batches;

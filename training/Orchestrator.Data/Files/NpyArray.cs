@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -66,6 +67,7 @@ internal sealed partial class NpyArray : IDisposable
     public bool Holds(ElementType type) => _same == type;
 
     /// <summary>Whether none of some f4 is NaN or infinite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool AreFinite(ReadOnlySpan<byte> floats)
     {
         const uint Exponent = 0x7F80_0000;

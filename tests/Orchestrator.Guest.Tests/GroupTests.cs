@@ -198,7 +198,7 @@ public sealed class GroupTests(Machine machine)
     {
         Assert.SkipWhen(Environment.IsPrivilegedProcess, "This is for users that are not root.");
 
-        var refusal = await Assert.ThrowsAsync<OrchestratorException>(() => new SandboxBackEnd(machine.Psp).LaunchAsync(default(Digest), machine.Devices));
+        var refusal = await Assert.ThrowsAsync<OrchestratorException>(() => new SandboxBackEnd(machine.Psp).LaunchAsync(default(Digest), GroupSize.Default, machine.Devices));
 
         Assert.Equal("group-needs-root", refusal.Code.Id);
     }

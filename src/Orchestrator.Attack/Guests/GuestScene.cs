@@ -4,6 +4,7 @@ using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Snp;
 using Orchestrator.Attestation.X509;
 using Orchestrator.Channel.Messages;
+using Orchestrator.Containers.Groups;
 using Orchestrator.Containers.Layers;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Crypto;
@@ -62,7 +63,7 @@ internal sealed class GuestScene : IAsyncDisposable
     /// <summary>Launches a group under a policy's digest.</summary>
     public async Task<GroupClient> LaunchAsync(byte[] policy)
     {
-        RunningGuest guest = await _backEnd.LaunchAsync(Digest.Of(policy), Devices);
+        RunningGuest guest = await _backEnd.LaunchAsync(Digest.Of(policy), GroupSize.Default, Devices);
         _guests.Push(guest);
         return new GroupClient(guest.Channel);
     }

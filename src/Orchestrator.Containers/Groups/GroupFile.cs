@@ -24,6 +24,9 @@ public sealed record GroupFile
     /// <summary>Global permissions.</summary>
     public PolicyFlags Flags { get; init; } = new();
 
+    /// <summary>What it asks of the machine that it runs on.</summary>
+    public GroupSize Size { get; init; } = GroupSize.Default;
+
     /// <summary>Reads a group file. Paths in it start at its own folder.</summary>
     /// <exception cref="OrchestratorException">A code of <see cref="YamlErrors"/>, or the file cannot be read.</exception>
     public static GroupFile Read(string path) => GroupFileReader.Read(YamlDocument.Read(path), Path.GetDirectoryName(Path.GetFullPath(path))!);

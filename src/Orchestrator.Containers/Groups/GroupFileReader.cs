@@ -22,6 +22,9 @@ internal static class GroupFileReader
             ExternalProcesses = [.. map.Optional("external_processes")?.AsList(item => item.AsMap(ExternalProcess)) ?? []],
             Fragments = [.. map.Optional("fragments")?.AsList(item => item.AsMap(Fragment)) ?? []],
             Flags = map.Optional("allow") is { } allow ? Flags(allow) : new PolicyFlags(),
+            Size = new GroupSize(
+                map.Optional("memory")?.AsInteger(GroupSize.LeastMemory, GroupSize.MostMemory) ?? GroupSize.Default.Memory,
+                map.Optional("cores")?.AsInteger(1, GroupSize.MostCores) ?? GroupSize.Default.Cores),
         };
     });
 

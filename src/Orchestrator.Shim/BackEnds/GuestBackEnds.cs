@@ -34,7 +34,7 @@ public static class GuestBackEnds
             RequireOf(image?.Measurement ?? SandboxBackEnd.MeasureAgent(), endorsement, time.GetUtcNow());
         }
 
-        return image is null ? new SandboxBackEnd(psp, Bytes(endorsement)) : new MachineBackEnd(psp, image, new MachinePlan { Scratch = RunningGroup.ScratchBytes }, time, Bytes(endorsement));
+        return image is null ? new SandboxBackEnd(psp, Bytes(endorsement)) : new MachineBackEnd(psp, image, RunningGroup.ScratchBytes, time, Bytes(endorsement));
     }
 
     /// <summary>What its guests measure, for parties to accept.</summary>

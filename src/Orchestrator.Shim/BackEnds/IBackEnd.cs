@@ -1,3 +1,4 @@
+using Orchestrator.Containers.Groups;
 using Orchestrator.Crypto;
 using Orchestrator.Errors;
 
@@ -8,8 +9,9 @@ public interface IBackEnd
 {
     /// <summary>Launches a guest, which is bound to a policy from then on and does nothing yet.</summary>
     /// <param name="policy">SHA-256 of the execution policy: HOST_DATA.</param>
+    /// <param name="size">What the guest is to have of the machine, where the back end can say so.</param>
     /// <param name="devices">Folder whose files the guest can mount as layers, by their names.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="OrchestratorException">A code of <see cref="ShimErrors"/>.</exception>
-    Task<RunningGuest> LaunchAsync(Digest policy, string devices, CancellationToken cancel = default);
+    Task<RunningGuest> LaunchAsync(Digest policy, GroupSize size, string devices, CancellationToken cancel = default);
 }

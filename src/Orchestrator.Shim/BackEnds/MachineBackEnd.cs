@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Channel;
 using Orchestrator.Channel.Messages;
+using Orchestrator.Containers.Groups;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Psp;
@@ -11,16 +12,22 @@ namespace Orchestrator.Shim.BackEnds;
 /// <summary>Runs each guest in a virtual machine of its own (docs/spec/uvm.md).</summary>
 /// <param name="psp">Launches them, and speaks for them.</param>
 /// <param name="image">What they start from.</param>
-/// <param name="size">Memory, cores and scratch; disks are the devices'.</param>
+/// <param name="scratch">Size in bytes of the disk for scratch, whole MiB.</param>
 /// <param name="time">The host's clock.</param>
 /// <param name="endorsement">Of the image's measurement, for evidence; null: there is none.</param>
-public sealed class MachineBackEnd(SimulatedPsp psp, UvmImage image, MachinePlan size, TimeProvider time, ReadOnlyMemory<byte>? endorsement = null) : IBackEnd
+public sealed class MachineBackEnd(SimulatedPsp psp, UvmImage image, long scratch, TimeProvider time, ReadOnlyMemory<byte>? endorsement = null) : IBackEnd
 {
     /// <inheritdoc/>
-    public async Task<RunningGuest> LaunchAsync(Digest policy, string devices, CancellationToken cancel = default)
+    public async Task<RunningGuest> LaunchAsync(Digest policy, GroupSize size, string devices, CancellationToken cancel = default)
     {
         LaunchedGuest launched = psp.Launch(new GuestLaunch(image.Measurement, policy));
-        MachinePlan plan = size with { Disks = [.. Directory.EnumerateFiles(devices, "*.layer").Order(StringComparer.Ordinal).Select(ToDisk)] };
+        var plan = new MachinePlan
+        {
+            Memory = size.Memory,
+            Cores = size.Cores,
+            Disks = [.. Directory.EnumerateFiles(devices, "*.layer").Order(StringComparer.Ordinal).Select(ToDisk)],
+            Scratch = scratch,
+        };
         VirtualMachine machine = await VirtualMachine.StartAsync(image, plan, devices, time, cancel).ConfigureAwait(false);
         var guest = new RunningGuest(machine, new GuestChannel(machine.Agent, machine.Ended), PspLine.ServeAsync(machine.Processor, launched, CancellationToken.None), image.Measurement) { Endorsement = endorsement };
         try

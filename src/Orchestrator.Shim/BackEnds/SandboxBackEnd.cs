@@ -5,6 +5,7 @@ using Orchestrator.Attestation;
 using Orchestrator.Attestation.Programs;
 using Orchestrator.Channel;
 using Orchestrator.Channel.Messages;
+using Orchestrator.Containers.Groups;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Errors;
@@ -14,7 +15,7 @@ namespace Orchestrator.Shim.BackEnds;
 
 /// <summary>
 /// Runs guests in fresh namespaces on the host's kernel (docs/spec/sandbox.md). Nothing isolates them from the host's administrator, and their
-/// evidence says so.
+/// evidence says so. They have the whole machine's memory and cores, whatever size is asked for.
 /// </summary>
 /// <param name="psp">Launches them, and speaks for them.</param>
 /// <param name="endorsement">Of the agent's measurement, for evidence; null: there is none.</param>
@@ -43,7 +44,7 @@ public sealed class SandboxBackEnd(SimulatedPsp psp, ReadOnlyMemory<byte>? endor
     }
 
     /// <inheritdoc/>
-    public async Task<RunningGuest> LaunchAsync(Digest policy, string devices, CancellationToken cancel = default)
+    public async Task<RunningGuest> LaunchAsync(Digest policy, GroupSize size, string devices, CancellationToken cancel = default)
     {
         RequireMeans();
         Measurement measurement = MeasureAgent();

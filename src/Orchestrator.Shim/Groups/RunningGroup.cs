@@ -55,7 +55,7 @@ public sealed class RunningGroup : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(backEnd);
         ArgumentNullException.ThrowIfNull(plan);
-        RunningGuest guest = await backEnd.LaunchAsync(Digest.Of(policy.Span), layers, cancel).ConfigureAwait(false);
+        RunningGuest guest = await backEnd.LaunchAsync(Digest.Of(policy.Span), plan.File.Size, layers, cancel).ConfigureAwait(false);
         var group = new RunningGroup(guest, plan);
         try
         {

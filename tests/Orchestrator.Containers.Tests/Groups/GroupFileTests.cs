@@ -25,6 +25,7 @@ public sealed class GroupFileTests
         Assert.Equal(["rbind", "rprivate", "ro"], join.Volumes[0].Rule.Options);
         Assert.True(join.Volumes[1].Writable);
         Assert.Equal([15L], join.Signals);
+        Assert.Equal(new GroupSize(2048, 4), group.Size);
     }
 
     [Fact]
@@ -40,6 +41,14 @@ public sealed class GroupFileTests
         Assert.Empty(container.Signals);
         Assert.Empty(container.Mounts);
     }
+
+    [Theory]
+    [InlineData("", 1024, 2)]
+    [InlineData("memory: 512\n", 512, 2)]
+    [InlineData("memory: 1048576\ncores: 64\n", 1048576, 64)]
+    [InlineData("cores: 1\n", 1024, 1)]
+    public void A_group_asks_for_memory_and_cores(string lines, int memory, int cores) =>
+        Assert.Equal(new GroupSize(memory, cores), GroupFile.Parse(Start + lines).Size);
 
     [Theory]
     [InlineData("yaml-unknown-key", "group.yaml:6:5", "    stdoi: true\n")]
@@ -60,6 +69,12 @@ public sealed class GroupFileTests
     [InlineData("yaml-value", "group.yaml:6:22", "    volumes: [{name: ../a, at: /a, access: read}]\n")]
     [InlineData("yaml-value", "group.yaml:4:3", "  - name: c\n    image: j.tar\n")]
     [InlineData("yaml-value", "group.yaml:6:9", "allow: [everything]\n")]
+    [InlineData("yaml-value", "group.yaml:6:9", "memory: 511\n")]
+    [InlineData("yaml-value", "group.yaml:6:9", "memory: 1048577\n")]
+    [InlineData("yaml-value", "group.yaml:6:9", "memory: 2G\n")]
+    [InlineData("yaml-value", "group.yaml:6:8", "cores: 0\n")]
+    [InlineData("yaml-value", "group.yaml:6:8", "cores: 65\n")]
+    [InlineData("yaml-value", "group.yaml:6:8", "cores: 1.5\n")]
     public void A_slip_is_refused_where_it_stands(string code, string place, string line)
     {
         var exception = Assert.Throws<OrchestratorException>(() => GroupFile.Parse(Start + line));

@@ -32,6 +32,14 @@ public sealed class GroupPolicyTests
         Assert.Equal(14, container.Capabilities!.Effective.Length);
     }
 
+    [Fact]
+    public void Memory_and_cores_are_no_part_of_the_policy()
+    {
+        using var folder = new TempFolder();
+
+        Assert.Equal(Generate(folder, ""), Generate(folder, "user: root\nmemory: 4096\ncores: 8"));
+    }
+
     [Theory]
     [InlineData("", "0", "0")]
     [InlineData("user: runner", "77", "78,80,90")]

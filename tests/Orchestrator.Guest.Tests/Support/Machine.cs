@@ -31,7 +31,7 @@ public sealed class Machine : IDisposable
 
     /// <summary>What runs the groups: namespaces, or, if ORCHESTRATOR_UVM names an image, virtual machines.</summary>
     public IBackEnd BackEnd => Environment.GetEnvironmentVariable(ImageVariable) is { Length: > 0 } image
-        ? new MachineBackEnd(Psp, UvmImage.Open(image), new MachinePlan { Scratch = 256 << 20 }, TimeProvider.System)
+        ? new MachineBackEnd(Psp, UvmImage.Open(image), 256 << 20, TimeProvider.System)
         : new SandboxBackEnd(Psp);
 
     public SimulatedPsp Psp => _psp.Value;

@@ -3,6 +3,7 @@ using System.Text;
 using Orchestrator.Attestation.Groups;
 using Orchestrator.Channel.Decisions;
 using Orchestrator.Channel.Messages;
+using Orchestrator.Containers.Groups;
 using Orchestrator.Containers.Layers;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Crypto;
@@ -42,7 +43,7 @@ internal sealed class TestGroup : IAsyncDisposable
         Assert.SkipUnless(File.Exists("/usr/bin/crun"), "crun is not installed.");
         // A machine has the disks that are there at its start.
         _ = (machine.Busybox, machine.Extra);
-        return new TestGroup(await machine.BackEnd.LaunchAsync(Digest.Of(policy), machine.Devices, TestContext.Current.CancellationToken));
+        return new TestGroup(await machine.BackEnd.LaunchAsync(Digest.Of(policy), GroupSize.Default, machine.Devices, TestContext.Current.CancellationToken));
     }
 
     /// <summary>Launches a group under its policy, with scratch.</summary>

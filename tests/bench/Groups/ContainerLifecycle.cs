@@ -4,6 +4,7 @@ using System.Formats.Tar;
 using System.Text;
 using Orchestrator.Bench.Policies;
 using Orchestrator.Channel.Messages;
+using Orchestrator.Containers.Groups;
 using Orchestrator.Containers.Layers;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Containers.Policies.Writing;
@@ -112,7 +113,7 @@ internal sealed class ContainerLifecycle : IBenchmark
 
         public static async Task<Side> StartAsync(SandboxBackEnd backEnd, string devices, LayerImage layer, byte[] policy)
         {
-            var side = new Side(await backEnd.LaunchAsync(Digest.Of(policy), devices));
+            var side = new Side(await backEnd.LaunchAsync(Digest.Of(policy), GroupSize.Default, devices));
             await side._client.SetPolicyAsync(policy);
             await side._client.MountScratchAsync(GuestPaths.Scratch(0), 64 << 20);
             await side._client.MountLayerAsync(Path.GetFileName(layer.Path), layer.RootHash.ToString(), GuestPaths.Layer(0));

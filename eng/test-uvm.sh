@@ -16,3 +16,5 @@ export ORCHESTRATOR_UVM=$PWD/artifacts/uvm
 artifacts/bin/Orchestrator.Uvm.Tests/release/Orchestrator.Uvm.Tests
 # One machine at a time: two would share two cores.
 artifacts/bin/Orchestrator.Guest.Tests/release/Orchestrator.Guest.Tests -parallel none ${1:+-class "*$1*"}
+# Jobs whose group has a machine, and what becomes of them when it ends.
+if [[ MachineTests == *"${1:-}"* ]]; then artifacts/bin/Orchestrator.EndToEnd.Tests/release/Orchestrator.EndToEnd.Tests -parallel none -class '*.MachineTests'; fi

@@ -20,6 +20,8 @@ internal sealed class GuestConsole(TimeProvider time)
 
     private const string Mark = "uvm: ";
     private const string AgentEnded = "uvm: agent ended with ";
+    private const string NoMemory = "Cannot allocate memory";
+    private const string Starved = "Out of memory: Killed process";
     private const string PowerDown = "reboot: Power down";
     private const int MaxLines = 200;
     private const int MaxLine = 400;
@@ -30,6 +32,7 @@ internal sealed class GuestConsole(TimeProvider time)
     private ImmutableArray<BootStage> _stages = [];
     private string? _panic;
     private int? _agent;
+    private bool _starved;
 
     /// <summary>Stages until now.</summary>
     public ImmutableArray<BootStage> Stages
@@ -39,6 +42,18 @@ internal sealed class GuestConsole(TimeProvider time)
             lock (_lock)
             {
                 return _stages;
+            }
+        }
+    }
+
+    /// <summary>Whether the guest's kernel has killed a process because there was no memory left.</summary>
+    public bool HasRunOutOfMemory
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _starved;
             }
         }
     }
@@ -104,6 +119,7 @@ internal sealed class GuestConsole(TimeProvider time)
                 ({ } code, _) => new OrchestratorException(UvmErrors.AgentEnded, $"The utility VM's agent ended with {code}.{last}"),
                 (_, { } reason) => new OrchestratorException(UvmErrors.Panicked, $"The utility VM's kernel gave up: {reason}."),
                 _ when exitCode > Signalled => new OrchestratorException(UvmErrors.Killed, $"The utility VM was ended by signal {exitCode - Signalled}."),
+                _ when last.Contains(NoMemory, StringComparison.Ordinal) && _stages.IsEmpty => new OrchestratorException(UvmErrors.NoMemory, $"The host gives the utility VM no memory.{last}"),
                 _ => new OrchestratorException(UvmErrors.NotStarted, $"The utility VM ended with {exitCode} before its agent did.{last}"),
             };
         }
@@ -131,6 +147,10 @@ internal sealed class GuestConsole(TimeProvider time)
             else if (text.IndexOf(Panic, StringComparison.Ordinal) is >= 0 and var at)
             {
                 _panic ??= text[(at + Panic.Length)..].TrimEnd('.');
+            }
+            else if (text.Contains(Starved, StringComparison.Ordinal))
+            {
+                _starved = true;
             }
         }
     }

@@ -20,8 +20,14 @@ public static class UvmErrors
     /// <summary>It did not start.</summary>
     public static readonly ErrorCode NotStarted = new("uvm-not-started", ErrorClass.Unavailable, "The utility VM did not start.", "Read what the machine said; give it time and memory, and try again.");
 
+    /// <summary>No memory for it.</summary>
+    public static readonly ErrorCode NoMemory = new("uvm-no-memory", ErrorClass.Unavailable, "The host has not the memory that the utility VM asks for.", "Free memory, or let the group ask for less (`memory` in its group file). A host's job is tried again by itself.");
+
+    /// <summary>No disk for its scratch.</summary>
+    public static readonly ErrorCode NoSpace = new("uvm-no-space", ErrorClass.Unavailable, "The host's disk has no room for the utility VM's scratch.", "Free space where the layer images are (the shim's --state), or move them to a larger disk. A host's job is tried again by itself.");
+
     /// <summary>It was killed.</summary>
-    public static readonly ErrorCode Killed = new("uvm-killed", ErrorClass.Unavailable, "The utility VM was killed from outside.", "Try again; its keys and everything in it are gone.");
+    public static readonly ErrorCode Killed = new("uvm-killed", ErrorClass.Unavailable, "The utility VM was killed from outside.", "Try again; its keys and everything in it are gone. If it was signal 9 and nobody sent it, the host ran out of memory.");
 
     /// <summary>Its kernel gave up.</summary>
     public static readonly ErrorCode Panicked = new("uvm-panicked", ErrorClass.Unavailable, "The utility VM's kernel gave up.", "Try again, with more memory if it ran out of it; its keys and everything in it are gone.");

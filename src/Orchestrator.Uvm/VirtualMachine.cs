@@ -21,8 +21,9 @@ public sealed class VirtualMachine : IAsyncDisposable
     private readonly GuestConsole _console;
     private readonly SafeFileHandle? _scratch;
 
-    private VirtualMachine(Process process, GuestConsole console, Accelerator accelerator, SafeFileHandle? scratch)
+    private VirtualMachine(Process process, GuestConsole console, MachinePlan plan, Accelerator accelerator, SafeFileHandle? scratch)
     {
+        Plan = plan;
         _process = process;
         _console = console;
         _scratch = scratch;
@@ -48,6 +49,12 @@ public sealed class VirtualMachine : IAsyncDisposable
     /// <summary>Stages of its start until now.</summary>
     public ImmutableArray<BootStage> Stages => _console.Stages;
 
+    /// <summary>Whether the guest's kernel has killed a process because there was no memory left.</summary>
+    public bool HasRunOutOfMemory => _console.HasRunOutOfMemory;
+
+    /// <summary>What it has.</summary>
+    public MachinePlan Plan { get; }
+
     /// <summary>The last lines that it printed, for people.</summary>
     public ImmutableArray<string> Console => _console.Lines;
 
@@ -63,6 +70,7 @@ public sealed class VirtualMachine : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(plan);
         plan.Require();
+        HostMemory.Require(plan.Memory);
         DirectoryInfo sockets = Directory.CreateTempSubdirectory("uvm-");
         try
         {
@@ -117,7 +125,7 @@ public sealed class VirtualMachine : IAsyncDisposable
             string? scratchPath = scratch is null ? null : $"/proc/{Environment.ProcessId}/fd/{scratch.DangerousGetHandle()}";
             var lines = new[] { AgentLine, ProcessorLine }.ToImmutableSortedDictionary(line => line, line => Path.Combine(sockets, line));
             var console = new GuestConsole(time);
-            return new VirtualMachine(Process.Start(QemuCommand.Machine(image, plan, accelerator, scratchPath, lines))!, console, accelerator, scratch);
+            return new VirtualMachine(Process.Start(QemuCommand.Machine(image, plan, accelerator, scratchPath, lines))!, console, plan, accelerator, scratch);
         }
         catch
         {
@@ -137,11 +145,17 @@ public sealed class VirtualMachine : IAsyncDisposable
             RandomAccess.SetLength(file, size);
             return file;
         }
+        catch (IOException e) when (Free(folder) is { } free && free < size)
+        {
+            throw new OrchestratorException(UvmErrors.NoSpace, $"The utility VM's scratch takes {size >> 20} MiB, and the disk of {folder} has {free >> 20} MiB left.", inner: e);
+        }
         catch (Exception e) when (StorageErrors.Concerns(e))
         {
             throw StorageErrors.From(e, path);
         }
     }
+
+    private static long? Free(string folder) => Directory.Exists(folder) ? new DriveInfo(folder).AvailableFreeSpace : null;
 
     private static Socket Listen(DirectoryInfo sockets, string line)
     {

@@ -5,6 +5,7 @@ using Orchestrator.Crypto;
 using Orchestrator.EndToEnd.Tests.Infrastructure;
 using Orchestrator.Errors;
 using Orchestrator.Sdk;
+using Orchestrator.Uvm;
 
 namespace Orchestrator.EndToEnd.Tests;
 
@@ -58,6 +59,78 @@ public sealed class StageTests(JoinDeployment deployment) : IClassFixture<JoinDe
         Assert.Equal(2, launches);
         Assert.Contains(events, happened => happened.Kind == "requeued" && happened.Error.Code == "shim-away");
         await deployment.Shim.Idle.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Job_WhoseGroupIsLostWithTheDeviceWaiting_SaysWhy_AndRunsTheStageAgain()
+    {
+        int launches = 0;
+        deployment.Shim.Mischief = new StageMischief
+        {
+            OnEvidence = evidence =>
+            {
+                launches++;
+                return evidence;
+            },
+            OnOffer = quote => launches == 1 ? throw new OrchestratorException(UvmErrors.Panicked, "The utility VM's kernel gave up: of itself.") : quote,
+        };
+
+        (_, JobEvent last, IReadOnlyList<JobEvent> events) = await deployment.RunAsync(deployment.NewJoin());
+        deployment.Shim.Mischief = new StageMischief();
+
+        Assert.True(last.State == JobState.Completed, last.ToString());
+        Assert.Equal(2, launches);
+        JobEvent lost = Assert.Single(events, happened => happened.Kind == "requeued");
+        Assert.Equal(("uvm-panicked", UvmErrors.Panicked.Remedy), (lost.Error.Code, lost.Error.Remedy));
+        Assert.Contains("gave up: of itself", lost.Text, StringComparison.Ordinal);
+        await deployment.Shim.Idle.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Job_WhoseGroupsAllEndOneWayOrAnother_FailsAfterThree()
+    {
+        int launches = 0;
+        deployment.Shim.Mischief = new StageMischief
+        {
+            OnEvidence = _ =>
+            {
+                deployment.Shim.LoseGroups();
+                throw ++launches % 2 == 0
+                    ? new OrchestratorException(UvmErrors.Killed, "The utility VM was ended by signal 9.")
+                    : new OrchestratorException(UvmErrors.NotStarted, "The utility VM ended with 1.");
+            },
+        };
+
+        (_, JobEvent last, _) = await deployment.RunAsync(deployment.NewJoin());
+        deployment.Shim.Mischief = new StageMischief();
+
+        Assert.Equal((JobState.Failed, "uvm-not-started", 3), (last.State, last.Error.Code, launches));
+    }
+
+    [Fact]
+    public async Task Job_WhoseGroupHasNoRoom_WaitsForItLongerThanForGroupsThatEnd()
+    {
+        const int Refusals = 3;
+        int launches = 0;
+        deployment.Shim.Mischief = new StageMischief
+        {
+            OnEvidence = evidence =>
+            {
+                if (++launches > Refusals)
+                {
+                    return evidence;
+                }
+
+                deployment.Shim.LoseGroups();
+                throw new OrchestratorException(UvmErrors.NoMemory, "The utility VM asks for 4 MiB of memory, and the host has 3 MiB left.");
+            },
+        };
+
+        (_, JobEvent last, IReadOnlyList<JobEvent> events) = await deployment.RunAsync(deployment.NewJoin());
+        deployment.Shim.Mischief = new StageMischief();
+
+        Assert.True(last.State == JobState.Completed, last.ToString());
+        Assert.Equal(Enumerable.Repeat("uvm-no-memory", Refusals), events.Where(happened => happened.Kind == "requeued").Select(happened => happened.Error.Code));
     }
 
     [Fact]

@@ -10,6 +10,7 @@ public sealed class GuestConsoleTests
     [InlineData("[ 9.1] Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled.\n", 0, "uvm-panicked", "Out of memory: system-wide panic_on_oom is enabled")]
     [InlineData("uvm: kernel 1.0\n", 137, "uvm-killed", "signal 9")]
     [InlineData("qemu: could not open disk\n", 1, "uvm-not-started", "could not open disk")]
+    [InlineData("qemu: cannot set up guest memory 'pc.ram': Cannot allocate memory\n", 1, "uvm-no-memory", "pc.ram")]
     public async Task End_SaysWhatHappened(string output, int exitCode, string code, string words)
     {
         GuestConsole console = await Read(output);
@@ -18,6 +19,13 @@ public sealed class GuestConsoleTests
 
         Assert.Equal(code, end.Code.Id);
         Assert.Contains(words, end.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WantOfMemory_IsNoticed()
+    {
+        Assert.False((await Read("uvm: kernel 1.0\n")).HasRunOutOfMemory);
+        Assert.True((await Read("[   42.1] Out of memory: Killed process 99 (awk) total-vm:900000kB\n")).HasRunOutOfMemory);
     }
 
     [Fact]

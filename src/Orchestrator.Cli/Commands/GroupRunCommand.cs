@@ -71,7 +71,7 @@ internal static class GroupRunCommand
         if (machine is not null)
         {
             string stages = string.Join(", ", machine.Stages.Select(stage => string.Create(CultureInfo.InvariantCulture, $"{stage.Name} {stage.Reached.TotalSeconds:f1} s")));
-            terminal.Note($"machine: {(machine.Accelerator == Accelerator.Kvm ? "KVM" : "emulation")}; {stages}");
+            terminal.Note($"machine: {(machine.Accelerator == Accelerator.Kvm ? "KVM" : "emulation")}, {machine.Plan.Memory} MiB, {machine.Plan.Cores} core{(machine.Plan.Cores == 1 ? "" : "s")}; {stages}");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Google.Protobuf;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Protocol;
@@ -39,6 +40,9 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
 
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<Digest, DateTimeOffset> _resting = [];
     private readonly Dictionary<Digest, Obstacle> _obstacles = [];
     private readonly HashSet<Task> _sessions = [];
 
@@ -98,7 +102,7 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
             {
                 Wait(job.Digest, EventKinds.WaitingForShim, HostErrors.ShimAway, "The shim cannot be reached.");
             }
-            else
+            else if (!_resting.TryGetValue(job.Digest, out DateTimeOffset until) || time.GetUtcNow() >= until)
             {
                 await TryBeginAsync(job, parties, stopping);
             }
@@ -147,6 +151,7 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
     private void Begin(JobRow job, DeviceLink device, IReadOnlyList<string> parties, CancellationToken stopping)
     {
         _obstacles.Remove(job.Digest);
+        _resting.TryRemove(job.Digest, out _);
         if (ledger.TryBegin(job.Digest, device.Name) is not { } attempt)
         {
             devices.Return(device);
@@ -211,8 +216,13 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
 
     private void EndLost(Digest job, int attempt, int epoch, OrchestratorException lost)
     {
-        if (lost.Code.Class == ErrorClass.Unavailable && ledger.CountLoss(job, attempt, epoch, lost.Code.Id) < LimitOf(lost.Code))
+        if (lost.Code.Class == ErrorClass.Unavailable && ledger.CountLoss(job, attempt, epoch, CountedAs(lost.Code)) < LimitOf(lost.Code))
         {
+            if (GroupLoss.IsWantOfRoom(lost.Code))
+            {
+                _resting[job] = time.GetUtcNow() + s_rest;
+            }
+
             ledger.Requeue(job, attempt, RpcErrors.ToDetail(lost));
         }
         else
@@ -239,12 +249,16 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
         }
     }
 
-    private static int LimitOf(ErrorCode code) => code.Id switch
+    // However a group goes away, it is one group less.
+    private static string CountedAs(ErrorCode code) => GroupLoss.IsExplained(code) && !GroupLoss.IsWantOfRoom(code) ? HostErrors.ShimAway.Id : code.Id;
+
+    private int LimitOf(ErrorCode code) => code.Id switch
     {
         TilesCrashed => MaximumCrashes,
         TilesLost => MaximumKills,
         _ when code == HostErrors.AgentAway => MaximumSilences,
-        _ when code == HostErrors.ShimAway => MaximumGroups,
+        _ when GroupLoss.IsWantOfRoom(code) => (int)(options.WaitTimeout / s_rest),
+        _ when code == HostErrors.ShimAway || GroupLoss.IsExplained(code) => MaximumGroups,
         _ => MaximumLosses,
     };
 

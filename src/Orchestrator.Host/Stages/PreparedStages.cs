@@ -47,14 +47,14 @@ internal sealed class PreparedStages(GroupLink link, SessionLedger ledger, Agent
         !Manifest.Decode(job.Manifest).Content.Stages.IsEmpty && await link.IsAwayAsync(cancellationToken);
 
     /// <summary>Asks the group of a stage for one thing.</summary>
-    /// <exception cref="OrchestratorException"><see cref="HostErrors.ShimAway"/>: the group is gone, and the stage has to be run again; or the group's own failure.</exception>
+    /// <exception cref="OrchestratorException"><see cref="HostErrors.ShimAway"/>, or the reason: the group is gone, and the stage has to be run again; or the group's own failure.</exception>
     public async Task<T> AskAsync<T>(Digest job, PreparedStage stage, Func<Groups.GroupsClient, string, Task<T>> ask)
     {
         try
         {
             return await ask(Shim, stage.Group);
         }
-        catch (OrchestratorException e) when (IsGone(e))
+        catch (OrchestratorException e) when (GroupLoss.IsSilent(e.Code) || GroupLoss.IsExplained(e.Code))
         {
             await ForgetAsync(job, stage);
             throw Gone(stage.Stage, e);
@@ -78,7 +78,7 @@ internal sealed class PreparedStages(GroupLink link, SessionLedger ledger, Agent
         {
             return await new StageRunner(manifest, attempt, Shim, ledger, agents, round, new StageIntake(store, options.MaximumObjectBytes)).RunAsync(stage, cancellationToken);
         }
-        catch (OrchestratorException e) when (IsGone(e))
+        catch (OrchestratorException e) when (GroupLoss.IsSilent(e.Code) || GroupLoss.IsExplained(e.Code))
         {
             throw Gone(stage.Name, e);
         }
@@ -96,8 +96,7 @@ internal sealed class PreparedStages(GroupLink link, SessionLedger ledger, Agent
         }
     }
 
-    private static bool IsGone(OrchestratorException e) =>
-        e.Code.Id == RpcErrors.Unavailable.Id || e.Code.Id == RpcErrors.Deadline.Id || e.Code.Id is "channel-closed" or "shim-group-unknown";
-
-    private static OrchestratorException Gone(string stage, OrchestratorException e) => new(HostErrors.ShimAway, $"The group of stage {stage}, or the shim that runs it, went away.", inner: e);
+    private static OrchestratorException Gone(string stage, OrchestratorException e) => GroupLoss.IsExplained(e.Code)
+        ? new OrchestratorException(e.Code, $"The group of stage {stage} is gone, or never was there: {e.Message}", inner: e)
+        : new OrchestratorException(HostErrors.ShimAway, $"The group of stage {stage}, or the shim that runs it, went away.", inner: e);
 }

@@ -26,6 +26,9 @@ public class Deployment : IAsyncLifetime
     /// <summary>Options of the host besides those that every host has.</summary>
     internal virtual IEnumerable<string> HostOptions => [];
 
+    /// <summary>How long tests wait for a job's end.</summary>
+    internal virtual TimeSpan JobPatience => Patience.Limit;
+
     public virtual async ValueTask InitializeAsync()
     {
         Device = await StartDeviceAsync("device");
@@ -84,7 +87,7 @@ public class Deployment : IAsyncLifetime
     internal JobFile NewJob() => Parties.Job(Interlocked.Increment(ref _serial));
 
     /// <summary>Follows a job with the launcher's eyes.</summary>
-    internal JobFollower Follow(Digest job) => new(Parties.Lab.Host, job);
+    internal JobFollower Follow(Digest job) => new(Parties.Lab.Host, job, JobPatience);
 
     /// <summary>Agrees on a job, and waits until it has ended.</summary>
     internal async Task<(Digest Job, JobEvent Last, IReadOnlyList<JobEvent> Events)> RunAsync(JobFile job)

@@ -7,11 +7,15 @@ namespace Orchestrator.EndToEnd.Tests.Infrastructure;
 /// <summary>Reads a job's events, from the first on.</summary>
 internal sealed class JobFollower : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _limit = Patience.Begin();
+    private readonly CancellationTokenSource _limit;
     private readonly IAsyncEnumerator<JobEvent> _stream;
     private readonly List<JobEvent> _events = [];
 
-    public JobFollower(HostConnection host, Digest job) => _stream = host.WatchAsync(job, cancel: _limit.Token).GetAsyncEnumerator();
+    public JobFollower(HostConnection host, Digest job, TimeSpan patience)
+    {
+        _limit = Patience.Begin(patience);
+        _stream = host.WatchAsync(job, cancel: _limit.Token).GetAsyncEnumerator();
+    }
 
     /// <summary>What has happened so far.</summary>
     public IReadOnlyList<JobEvent> Events => _events;

@@ -35,7 +35,8 @@ internal static class ProcessTree
         }
     }
 
-    private static IEnumerable<int> DescendantsOf(int ancestor)
+    /// <summary>All descendants at the moment, nearest first.</summary>
+    public static IEnumerable<int> DescendantsOf(int ancestor)
     {
         ILookup<int, int> children = Directory.EnumerateDirectories("/proc")
             .Where(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out _))
@@ -57,7 +58,8 @@ internal static class ProcessTree
         ? int.Parse(stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
         : 0;
 
-    private static string CommandOf(int id) => Path.GetFileName(Read(id, "cmdline").Split('\0')[0]);
+    /// <summary>File name of a process's executable; empty: it has ended.</summary>
+    public static string CommandOf(int id) => Path.GetFileName(Read(id, "cmdline").Split('\0')[0]);
 
     private static string Read(int id, string file)
     {

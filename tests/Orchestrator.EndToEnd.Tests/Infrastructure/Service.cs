@@ -38,11 +38,23 @@ internal sealed class Service : IAsyncDisposable
     }
 
     /// <summary>Starts a service and waits until it serves.</summary>
-    /// <param name="kind"><c>host</c> or <c>device</c>.</param>
+    /// <param name="kind"><c>host</c>, <c>device</c> or <c>shim</c>.</param>
     /// <param name="options">As the command takes them.</param>
-    public static async Task<Service> StartAsync(string kind, params IEnumerable<string> options)
+    public static Task<Service> StartAsync(string kind, params IEnumerable<string> options) => StartAsync(kind, options, []);
+
+    /// <inheritdoc cref="StartAsync(string, IEnumerable{string})"/>
+    /// <param name="kind"><c>host</c>, <c>device</c> or <c>shim</c>.</param>
+    /// <param name="options">As the command takes them.</param>
+    /// <param name="environment">Variables that it gets besides this process's.</param>
+    public static async Task<Service> StartAsync(string kind, IEnumerable<string> options, IEnumerable<(string Variable, string Value)> environment)
     {
-        var service = new Service(Executable.Start(Executable.Orchestrator, [kind, "run", .. options]));
+        ProcessStartInfo start = Executable.Start(Executable.Orchestrator, [kind, "run", .. options]);
+        foreach ((string variable, string value) in environment)
+        {
+            start.Environment[variable] = value;
+        }
+
+        var service = new Service(start);
         service._process.Start();
         service._process.BeginOutputReadLine();
         service._process.BeginErrorReadLine();

@@ -17,6 +17,9 @@ public sealed class FailureTests(ProgramFolder programs)
     [InlineData("double", "program-output")]
     [InlineData("nan", "program-not-finite")]
     [InlineData("no_parameters", "program-no-parameters")]
+    [InlineData("scalar", "program-output")]
+    [InlineData("first_only", "program-output")]
+    [InlineData("wrong_call", "program-does-not-load")]
     public async Task Program_ThatDoesNotFit_IsRefusedBeforeTraining(string program, string code)
     {
         var streams = TrainerTests.Make(Samples.Flowers, 20, 10);
@@ -52,6 +55,27 @@ public sealed class FailureTests(ProgramFolder programs)
             _ => () => new Streams(Samples.Flowers, none).Trainer(programs, "mlp", Samples.Plan),
         };
         Assert.Equal("training-plan-mismatch", Assert.Throws<OrchestratorException>(make).Code.Id);
+    }
+
+    [Fact]
+    public async Task Program_ThatFailsInTrainingModeOnly_IsFoundBeforeARecordIsRead()
+    {
+        var streams = TrainerTests.Make(Samples.Flowers, 20, 10);
+        await AssertFails("training-failed", streams.Trainer(programs, "evaluates_only", Samples.Plan));
+        Assert.Equal(0, streams.FramesRead);
+    }
+
+    [Fact]
+    public async Task Program_WithABufferThatNoModelFileCanHold_IsRefused() =>
+        await AssertFails("program-tensor-type", TrainerTests.Make(Samples.Flowers, 20, 10).Trainer(programs, "complex", Samples.Plan));
+
+    [Fact]
+    public async Task Train_InfinityInTheLastStep_GivesNoModel()
+    {
+        var plan = Samples.Plan with { Optimizer = new Optimizer.Sgd { LearningRate = 3e38 }, Loss = Loss.MeanSquaredError, BatchSize = 20, Epochs = 1 };
+        var streams = new Streams(Samples.Targets, new Streams.Part(StreamRole.Train, Samples.Records(Samples.Targets, 20, 1)));
+        var error = await AssertFails("training-not-finite", streams.Trainer(programs, "regression", plan));
+        Assert.Contains("after the last batch", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

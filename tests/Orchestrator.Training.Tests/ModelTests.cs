@@ -4,6 +4,7 @@ using Orchestrator.Data.Plans;
 using Orchestrator.Data.Reading;
 using Orchestrator.Data.SafeTensors;
 using Orchestrator.Data.Schemas;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Training.Tests;
 
@@ -49,6 +50,36 @@ public sealed class ModelTests(ProgramFolder programs)
         Assert.Equal(
             model.State.Select(tensor => tensor.Name).Order(StringComparer.Ordinal),
             SafeTensorFile.Read(model.ToSafeTensors()).Select(tensor => tensor.Name));
+    }
+
+    public static TheoryData<string> Misfits { get; } = [.. MisfitStandardizations.Keys];
+
+    private static Dictionary<string, Func<SafeTensor, SafeTensor?>> MisfitStandardizations => new()
+    {
+        ["no mean"] = tensor => tensor.Name == TrainedModel.MeanName ? null : tensor,
+        ["no deviation"] = tensor => tensor.Name == TrainedModel.DeviationName ? null : tensor,
+        ["means of other features"] = tensor => tensor.Name == TrainedModel.MeanName ? tensor with { Shape = [3], Data = tensor.Data[..12] } : tensor,
+        ["means of another type"] = tensor => tensor.Name == TrainedModel.MeanName ? tensor with { Type = SafeTensorType.I32 } : tensor,
+    };
+
+    [Theory]
+    [MemberData(nameof(Misfits))]
+    public async Task Model_WithAStandardisationThatIsNotForTheFeatures_IsNotJudged(string misfit)
+    {
+        var streams = TrainerTests.Make(Samples.Flowers, 20, 10);
+        var plan = Samples.Plan with { Standardize = true, Epochs = 1 };
+        var model = await streams.Trainer(programs, "mlp", plan).TrainAsync();
+        SafeTensor[] altered = [.. SafeTensorFile.Read(model.ToSafeTensors()).Select(MisfitStandardizations[misfit]).OfType<SafeTensor>()];
+        var evaluator = new ModelEvaluator(programs.Archive("mlp"), altered, streams.Schema, streams.Schedule(plan), streams);
+        Assert.Equal(TrainingErrors.ModelMismatch, (await Assert.ThrowsAsync<OrchestratorException>(() => evaluator.EvaluateAsync())).Code);
+    }
+
+    [Fact]
+    public void Evaluate_WithoutRecords_IsRefused()
+    {
+        var streams = new Streams(Samples.Flowers, new Streams.Part(StreamRole.Train, Samples.Records(Samples.Flowers, 5, 1)));
+        var error = Assert.Throws<OrchestratorException>(() => new ModelEvaluator(programs.Archive("mlp"), [], streams.Schema, streams.Schedule(Samples.Plan), streams));
+        Assert.Equal(TrainingErrors.PlanMismatch, error.Code);
     }
 
     private float[] OutputsInPython(string program, DataSchema schema, TrainedModel model, byte[] records)

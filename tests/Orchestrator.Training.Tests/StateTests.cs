@@ -28,7 +28,10 @@ public sealed class StateTests(ProgramFolder programs)
         ["no metrics"] = tensors => tensors.Where(tensor => !tensor.Name.StartsWith("epochs/", StringComparison.Ordinal)),
         ["no epoch"] = tensors => tensors.Select(tensor =>
             tensor.Name.StartsWith("epochs/", StringComparison.Ordinal) ? tensor with { Shape = [0], Data = default } : tensor),
-        ["metrics of different lengths"] = tensors => Replace(tensors, "epochs/accuracy", tensor => tensor with { Shape = [1], Data = tensor.Data[..8] }),
+        ["another number of accuracies"] = tensors => Replace(tensors, "epochs/accuracy", tensor => tensor with { Shape = [1], Data = tensor.Data[..8] }),
+        ["another number of losses"] = tensors => Replace(tensors, "epochs/train_loss", tensor => tensor with { Shape = [1], Data = tensor.Data[..8] }),
+        ["another number of evaluations"] = tensors => Replace(tensors, "epochs/evaluation_loss", tensor => tensor with { Shape = [1], Data = tensor.Data[..8] }),
+        ["metrics in two dimensions"] = tensors => Replace(tensors, "epochs/train_loss", tensor => tensor with { Shape = [1, 2] }),
         ["a loss that is no number"] = tensors => Replace(tensors, "epochs/train_loss", tensor => tensor with { Data = Enumerable.Repeat((byte)255, tensor.Data.Length).ToArray() }),
         ["metrics of another type"] = tensors => Replace(tensors, "epochs/train_loss", tensor => tensor with { Type = SafeTensorType.I64 }),
         ["both measures"] = tensors => tensors.Append(tensors.First(tensor => tensor.Name == "epochs/accuracy") with { Name = "epochs/mean_absolute_error" }),
@@ -158,6 +161,27 @@ public sealed class StateTests(ProgramFolder programs)
         Assert.Equal(0, streams.FramesRead);
     }
 
+    public static TheoryData<string> MismatchedMemories { get; } = [.. MemoriesOfAdam.Keys];
+
+    private static Dictionary<string, Func<IEnumerable<SafeTensor>, IEnumerable<SafeTensor>>> MemoriesOfAdam => new()
+    {
+        ["no step"] = tensors => tensors.Where(tensor => tensor.Name != "optimizer/out.bias/step"),
+        ["a step of another type"] = tensors => Replace(tensors, "optimizer/out.bias/step", tensor => tensor with { Type = SafeTensorType.F64 }),
+        ["steps"] = tensors => Replace(tensors, "optimizer/out.bias/step", tensor => tensor with { Shape = [1] }),
+        ["no moment"] = tensors => tensors.Where(tensor => tensor.Name != "optimizer/out.bias/exp_avg"),
+    };
+
+    [Theory]
+    [MemberData(nameof(MismatchedMemories))]
+    public async Task State_WhoseOptimizerCountsStepsOtherwise_IsRefused(string mismatch)
+    {
+        var plan = Plan with { Optimizer = new Optimizer.Adam { LearningRate = 0.01 } };
+        await ResumeAsync(Images(), await StateAsync(2, plan), plan);
+        var state = TrainingState.Parse(Altered(await StateAsync(2, plan), MemoriesOfAdam[mismatch]));
+        var error = await Assert.ThrowsAsync<OrchestratorException>(() => ResumeAsync(Images(), state, plan));
+        Assert.Equal(TrainingErrors.StateMismatch, error.Code);
+    }
+
     [Fact]
     public async Task State_OfAnotherTraining_IsRefused()
     {
@@ -205,7 +229,7 @@ public sealed class StateTests(ProgramFolder programs)
     private static IEnumerable<SafeTensor> Replace(IEnumerable<SafeTensor> tensors, string name, Func<SafeTensor, SafeTensor> change) =>
         tensors.Select(tensor => tensor.Name == name ? change(tensor) : tensor);
 
-    private async Task<TrainingState> StateAsync(int epochs)
+    private async Task<TrainingState> StateAsync(int epochs, TrainingPlan? plan = null)
     {
         TrainingState? made = null;
         using var enough = new CancellationTokenSource();
@@ -219,12 +243,12 @@ public sealed class StateTests(ProgramFolder programs)
             },
             Finish = enough.Token,
         };
-        await Images().Trainer(programs, "convolutional", Plan).TrainAsync(session: session);
+        await Images().Trainer(programs, "convolutional", plan ?? Plan).TrainAsync(session: session);
         return made!;
     }
 
-    private Task<TrainedModel> ResumeAsync(Streams streams, TrainingState state) =>
-        new Trainer(programs.Archive("convolutional"), Samples.Images, streams.Schedule(Plan, state.Epochs), streams)
+    private Task<TrainedModel> ResumeAsync(Streams streams, TrainingState state, TrainingPlan? plan = null) =>
+        new Trainer(programs.Archive("convolutional"), Samples.Images, streams.Schedule(plan ?? Plan, state.Epochs), streams)
             .TrainAsync(session: new TrainingSession { From = state });
 
     private sealed class EpochEnds(Action then) : IProgress<Run.TrainingProgress>

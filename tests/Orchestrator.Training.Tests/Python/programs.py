@@ -98,6 +98,29 @@ class Tells(Mlp):
         return self.second(torch.relu(self.first(x)))
 
 
+class Scalar(Mlp):
+    def forward(self, x):
+        return self.second(torch.relu(self.first(x))).sum()
+
+
+class FirstOnly(Mlp):
+    def forward(self, x):
+        return self.second(torch.relu(self.first(x)))[:1]
+
+
+class EvaluatesOnly(Mlp):
+    def forward(self, x):
+        if self.training:
+            raise ValueError("not made to be trained")
+        return self.second(torch.relu(self.first(x)))
+
+
+class Complex(Mlp):
+    def __init__(self):
+        super().__init__(4, 3)
+        self.register_buffer("unused", torch.zeros(1, dtype=torch.complex64))
+
+
 class NoParameters(nn.Module):
     def forward(self, x):
         return x
@@ -124,8 +147,16 @@ programs = {
     "mlp": Mlp(4, 3), "binary": Mlp(4, 1), "binary_flat": Mlp(4, 1, flat=True), "regression": Mlp(4, 2), "log": LogProbabilities(),
     "convolutional": Convolutional(), "residual": Residual(), "tokens": Tokens(), "pair": Pair(4, 3), "nan": NotANumber(4, 3), "double": Double(4, 3),
     "raises": Raises(4, 3), "no_parameters": NoParameters(), "no_forward": NoForward(), "talkative": Talkative(4, 3), "tells": Tells(4, 3),
+    "scalar": Scalar(4, 3), "first_only": FirstOnly(4, 3), "evaluates_only": EvaluatesOnly(4, 3), "complex": Complex(),
 }
 for name, program in programs.items():
     torch.jit.script(program).save(folder / f"{name}.pt")
 torch.jit.trace(Mlp(4, 3), torch.zeros(2, 4)).save(folder / "traced.pt")
 torch.save(Mlp(4, 3).state_dict(), folder / "state_dict.pt")
+
+whole, wrong = torch._C.PyTorchFileReader(str(folder / "mlp.pt")), torch._C.PyTorchFileWriter(str(folder / "wrong_call.pt"))
+for record in whole.get_all_records():
+    if record not in ("version", "byteorder") and not record.startswith("."):
+        content = whole.get_record(record).replace(b"torch.relu(", b"torch.relu(1, ")
+        wrong.write_record(record, content, len(content))
+wrong.write_end_of_file()

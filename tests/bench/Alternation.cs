@@ -1,6 +1,6 @@
 namespace Orchestrator.Bench;
 
-/// <summary>Medians of runs that take turns, so that a disturbance or a change of clock rate meets both sides.</summary>
+/// <summary>Medians of runs that take turns, so that a disturbance or a change of clock rate meets both sides; each side begins every other turn.</summary>
 internal static class Alternation
 {
     /// <summary>Runs both sides once unmeasured, then in turns.</summary>
@@ -13,8 +13,16 @@ internal static class Alternation
         double[] theirs = new double[rounds];
         for (int i = 0; i < rounds; i++)
         {
-            ours[i] = measured();
-            theirs[i] = reference();
+            if (i % 2 == 0)
+            {
+                ours[i] = measured();
+                theirs[i] = reference();
+            }
+            else
+            {
+                theirs[i] = reference();
+                ours[i] = measured();
+            }
         }
 
         return (Median(ours), Median(theirs));

@@ -88,6 +88,30 @@ public sealed class ContainerTests(Machine machine)
         Assert.Equal("CapBnd:\t00000000a80425fb\n", (await group.FinishAsync(first)).Output);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Container_OfRoot_OpensNoDeviceOfTheMachine_WhateverItMayDo(bool privileged)
+    {
+        string[] disk = File.ReadLines("/proc/partitions").Skip(2).First().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string command = $$"""
+            try() { busybox mknod "$1" "$2" "$3" "$4" 2>/dev/null; (: < "$1") 2>/dev/null && echo "opened $1"; }
+            all() { try "$1/disk" b {{disk[0]}} {{disk[1]}}; try "$1/memory" c 1 1; try "$1/log" c 1 11; }
+            all /dev; all /tmp; all /dev/shm
+            busybox mount -t tmpfs -o dev none /outputs && all /outputs
+            busybox mount -t devtmpfs none /outputs
+            (echo x > /sys/kernel/uevent_helper) 2>/dev/null && echo wrote
+            echo x > /dev/null && echo done
+            """;
+        ContainerPolicy policy = Unnamed(command) with { AllowElevated = privileged };
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(policy));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+
+        (_, string output, string error) = await group.RunAsync(Unnamed(TestGroup.Spec(TestGroup.Id(), command)) with { Privileged = privileged });
+
+        Assert.True(output == "done\n", output + error);
+    }
+
     // Whether the runtime can grant them all is the machine's: not each has them itself.
     [Fact]
     public async Task Container_ThatMayBePrivileged_IsAdmittedAsSuchWithoutNamingCapabilities()

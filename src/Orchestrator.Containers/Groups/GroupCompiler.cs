@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Containers.Images;
 using Orchestrator.Containers.Layers;
-using Orchestrator.Containers.Policies;
+using Orchestrator.Containers.Users;
 using Orchestrator.Crypto.IO;
 using Orchestrator.Errors;
 
@@ -56,7 +56,7 @@ public static class GroupCompiler
 
     private static PlannedContainer Plan(ContainerSection section, ReadImage image)
     {
-        ResolvedUser user = new Accounts(section.Name, image.Layers).Resolve(section.User ?? image.Configuration.User);
+        Account account = ImageAccounts.Read(section.Name, image.Layers).Find(section.User ?? image.Configuration.User);
         return new PlannedContainer
         {
             Section = section,
@@ -64,8 +64,8 @@ public static class GroupCompiler
             Command = CommandOf(section, image.Configuration),
             Environment = EnvironmentOf(section, image.Configuration),
             WorkingDirectory = section.WorkingDirectory ?? image.Configuration.WorkingDirectory,
-            User = user.User,
-            Groups = user.Groups,
+            User = account.User,
+            Groups = account.Groups,
         };
     }
 

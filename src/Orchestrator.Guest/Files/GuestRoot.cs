@@ -60,5 +60,6 @@ internal static class GuestRoot
     {
         Mounts.DetachAll(ControlGroups);
         Mounts.MountVirtual("cgroup2", ControlGroups);
+        Mounts.MakeReadOnly(ControlGroups);
     }
 }

@@ -48,6 +48,10 @@ internal static unsafe class Mounts
     /// <exception cref="IOException">The kernel refused.</exception>
     public static void MakeWritable(string target) => Native.Check(Native.mount("none", target, null, Remount | Bind, null), $"make {target} writable");
 
+    /// <summary>Lets a mount be read only.</summary>
+    /// <exception cref="IOException">The kernel refused.</exception>
+    public static void MakeReadOnly(string target) => Native.Check(Native.mount("none", target, null, Remount | Bind | ReadOnly | NoDevices, null), $"make {target} read-only");
+
     /// <summary>The same files at another place.</summary>
     /// <exception cref="IOException">The kernel refused.</exception>
     public static void MountAgain(string source, string target) => Native.Check(Native.mount(source, target, null, Bind, null), $"mount {source} at {target}");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Containers.Policies;
+using Orchestrator.Containers.Users;
 
 namespace Orchestrator.Guest.Processes;
 

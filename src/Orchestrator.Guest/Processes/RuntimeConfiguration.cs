@@ -7,7 +7,8 @@ namespace Orchestrator.Guest.Processes;
 /// <summary>Writes what the runtime reads: configurations of containers and processes as the Open Container Initiative defines them (runtime-spec 1.0.2).</summary>
 internal static class RuntimeConfiguration
 {
-    private static readonly string[] s_namespaces = ["pid", "ipc", "uts", "mount", "network"];
+    // In a user namespace of its own nobody can make or open devices, whatever capabilities the policy gives and whatever is mounted there.
+    private static readonly string[] s_namespaces = ["user", "pid", "ipc", "uts", "mount", "network"];
 
     private static readonly string[] s_masked =
     [
@@ -19,7 +20,12 @@ internal static class RuntimeConfiguration
     /// <summary>A container with one process.</summary>
     public static JsonObject Container(PlannedProcess process, string id, IEnumerable<BoundFolder> folders, bool privileged, ReadOnlySpan<byte> seccomp)
     {
-        var linux = new JsonObject { ["namespaces"] = new JsonArray([.. s_namespaces.Select(kind => (JsonNode)new JsonObject { ["type"] = kind })]) };
+        var linux = new JsonObject
+        {
+            ["namespaces"] = new JsonArray([.. s_namespaces.Select(kind => (JsonNode)new JsonObject { ["type"] = kind })]),
+            ["uidMappings"] = Everyone(),
+            ["gidMappings"] = Everyone(),
+        };
         if (!privileged)
         {
             linux["maskedPaths"] = Texts(s_masked);
@@ -37,7 +43,7 @@ internal static class RuntimeConfiguration
             ["process"] = Process(process),
             ["root"] = new JsonObject { ["path"] = "rootfs", ["readonly"] = false },
             ["hostname"] = id[..12],
-            ["mounts"] = new JsonArray([.. Standard(privileged), .. folders.Select(folder => (JsonNode)Mount(folder.Destination, folder.Type, folder.Source, [.. folder.Options]))]),
+            ["mounts"] = new JsonArray([.. Standard(), .. folders.Select(folder => (JsonNode)Mount(folder.Destination, folder.Type, folder.Source, [.. folder.Options]))]),
             ["linux"] = linux,
         };
     }
@@ -60,15 +66,20 @@ internal static class RuntimeConfiguration
         ["noNewPrivileges"] = process.NoNewPrivileges,
     };
 
-    // Every container has these, and the policy is not asked: they give it nothing of the host's or of other containers'.
-    private static JsonNode[] Standard(bool privileged) =>
+    // Every container has these, and the policy is not asked: they give it nothing of the host's or of other containers'. The kernel mounts a fresh
+    // sysfs in a user namespace only where the guest's own can be written to, which it cannot.
+    private static JsonNode[] Standard() =>
     [
         Mount("/proc", "proc", "proc", ["nosuid", "noexec", "nodev"]),
         Mount("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
         Mount("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]),
         Mount("/dev/shm", "tmpfs", "shm", ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]),
-        Mount("/sys", "sysfs", "sysfs", ["nosuid", "noexec", "nodev", privileged ? "rw" : "ro"]),
+        Mount("/sys", "bind", "/sys", ["rbind", "nosuid", "noexec", "nodev", "ro"]),
+        Mount("/sys/fs/cgroup", "tmpfs", "tmpfs", ["nosuid", "noexec", "nodev", "ro"]),
     ];
+
+    // Users are the same inside and outside, as the files of images and volumes have them.
+    private static JsonArray Everyone() => [new JsonObject { ["containerID"] = 0, ["hostID"] = 0, ["size"] = uint.MaxValue }];
 
     private static JsonObject Mount(string destination, string type, string source, IEnumerable<string> options) => new()
     {

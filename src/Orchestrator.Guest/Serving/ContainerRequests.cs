@@ -5,6 +5,7 @@ using Orchestrator.Channel.Messages;
 using Orchestrator.Containers.Enforcement;
 using Orchestrator.Containers.Groups;
 using Orchestrator.Containers.Policies;
+using Orchestrator.Containers.Users;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Errors;
 using Orchestrator.Guest.Decisions;
@@ -135,7 +136,7 @@ internal sealed class ContainerRequests(Gate gate, Storage storage, ContainerRun
     private Account AccountOf(string container, ProcessSpec spec)
     {
         string root = GroupFolders.RootFileSystem(container);
-        return (storage.HasOverlay(root) ? Accounts.Read(root) : Accounts.Parse("", "")).Find(spec.User);
+        return (storage.HasOverlay(root) ? RootAccounts.Read(root) : RootAccounts.None).Find(spec.User);
     }
 
     private static CreateContainer Request(ContainerSpec spec, Account account) => new(spec.Id, Request(spec.Process), Privileges(spec.Process, account, spec.Privileged))

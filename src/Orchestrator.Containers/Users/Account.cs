@@ -1,13 +1,13 @@
 using System.Collections.Immutable;
-using Orchestrator.Containers.Enforcement;
+using System.Globalization;
 using Orchestrator.Containers.Policies;
 
-namespace Orchestrator.Guest.Processes;
+namespace Orchestrator.Containers.Users;
 
 /// <summary>A user of a container's image, with its groups.</summary>
 /// <param name="User">The user.</param>
-/// <param name="Groups">The primary group first.</param>
-internal sealed record Account(Identity User, ImmutableArray<Identity> Groups)
+/// <param name="Groups">The primary group, then the supplementary ones by number.</param>
+public sealed record Account(Identity User, ImmutableArray<Identity> Groups)
 {
     /// <summary>The user's number.</summary>
     public uint UserId => Number(User);
@@ -18,5 +18,5 @@ internal sealed record Account(Identity User, ImmutableArray<Identity> Groups)
     /// <summary>The supplementary groups' numbers.</summary>
     public IEnumerable<uint> SupplementaryIds => Groups.Skip(1).Select(Number);
 
-    private static uint Number(Identity identity) => uint.Parse(identity.Id, System.Globalization.CultureInfo.InvariantCulture);
+    private static uint Number(Identity identity) => uint.Parse(identity.Id, CultureInfo.InvariantCulture);
 }

@@ -96,7 +96,7 @@ public sealed class ContainerTests(Machine machine)
         string[] disk = File.ReadLines("/proc/partitions").Skip(2).First().Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string command = $$"""
             try() { busybox mknod "$1" "$2" "$3" "$4" 2>/dev/null; (: < "$1") 2>/dev/null && echo "opened $1"; }
-            all() { try "$1/disk" b {{disk[0]}} {{disk[1]}}; try "$1/memory" c 1 1; try "$1/log" c 1 11; }
+            all() { try "$1/disk" b {{disk[0]}} {{disk[1]}}; try "$1/loop" b 7 0; try "$1/loops" c 10 237; try "$1/memory" c 1 1; try "$1/log" c 1 11; }
             all /dev; all /tmp; all /dev/shm
             busybox mount -t tmpfs -o dev none /outputs && all /outputs
             busybox mount -t devtmpfs none /outputs

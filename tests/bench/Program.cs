@@ -4,6 +4,7 @@ using Orchestrator.Bench.Groups;
 using Orchestrator.Bench.Images;
 using Orchestrator.Bench.Memory;
 using Orchestrator.Bench.Policies;
+using Orchestrator.Bench.Releases;
 using Orchestrator.Bench.Streams;
 using Orchestrator.Bench.Training;
 using Orchestrator.Bench.Transfers;
@@ -43,6 +44,8 @@ IBenchmark[] benchmarks =
     new PolicyProofs(),
     new ContainerLifecycle(),
     new JoinEndToEnd(),
+    new ReleaseToParties(100),
+    new ReleaseToParties(1000),
     new FlatMemory("seal", Built.Orchestrator, peaks),
     new FlatMemory("host", Built.Host, peaks),
     new FlatMemory("device", Built.Device, peaks),

@@ -1,17 +1,13 @@
 using Orchestrator.Sdk;
+using JobEvent = Orchestrator.Contracts.Protocol.Host.JobEvent;
 
 namespace Orchestrator.Bench;
 
-/// <summary>Host and device as processes of their own, and a tenant's agent in this one.</summary>
+/// <summary>Host and device as processes of their own, and the parties' agents in this one.</summary>
 internal sealed class RentedMachine : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
-
-    private readonly CancellationTokenSource _end = new();
     private readonly LocalCluster _cluster;
-    private readonly Party _party;
-    private readonly HostConnection _host;
-    private readonly Task _agent;
+    private readonly List<AttendingParty> _parties = [];
 
     /// <summary>Starts everything, and waits until a job can run.</summary>
     /// <param name="tenant">Who rents it.</param>
@@ -19,51 +15,27 @@ internal sealed class RentedMachine : IDisposable
     public RentedMachine(Tenant tenant, string folder)
     {
         _cluster = LocalCluster.StartAsync(folder, Built.Folder).GetAwaiter().GetResult();
-        _party = tenant.OpenAsync().GetAwaiter().GetResult();
-        _host = _party.ConnectAsync(_cluster.HostAddress).GetAwaiter().GetResult();
-        var attending = new AttendingSignal();
-        _agent = new ReleaseAgent(_party, Policy(), attending).RunAsync(_host, _end.Token);
-        attending.Task.WaitAsync(s_patience).GetAwaiter().GetResult();
+        Attend(tenant.OpenAsync().GetAwaiter().GetResult());
     }
 
-    public void Push(SealedJob job) => job.PushAsync(_host).GetAwaiter().GetResult();
+    /// <summary>Has one more party, which this owns from then on, take part in jobs.</summary>
+    public void Attend(Party party) => _parties.Add(AttendingParty.StartAsync(party, _cluster).GetAwaiter().GetResult());
 
+    public void Push(SealedJob job) => job.PushAsync(_parties[0].Host).GetAwaiter().GetResult();
+
+    /// <summary>Runs a job of the first <paramref name="parties"/> who attend; the tenant is the first of all.</summary>
     /// <inheritdoc cref="SealedJob.RunAsync"/>
-    public double Run(SealedJob job) => job.RunAsync(_host, _party.Identity, _cluster.Firmware).GetAwaiter().GetResult();
+    public JobEvent Run(SealedJob job, int parties = 1) => job.RunAsync([.. _parties.Take(parties)], _cluster.Firmware).GetAwaiter().GetResult();
 
     public void Dispose() => DisposeAsync().GetAwaiter().GetResult();
 
     private async Task DisposeAsync()
     {
-        await _end.CancelAsync();
-        await _agent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _host.DisposeAsync();
-        _party.Dispose();
-        await _cluster.DisposeAsync();
-        _end.Dispose();
-    }
-
-    private PartyPolicy Policy() => PartyPolicy.Parse(
-        $"""
-        format: orchestrator/release-policy/v1
-        roots: ["{_cluster.VendorRoot}"]
-        collateral: "{_cluster.Collateral}"
-        allow: [simulated_devices]
-        """,
-        Tenant.Name);
-
-    private sealed class AttendingSignal : IProgress<ReleaseEvent>
-    {
-        private readonly TaskCompletionSource _attending = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Task => _attending.Task;
-
-        public void Report(ReleaseEvent value)
+        foreach (AttendingParty party in _parties)
         {
-            if (value.Kind == ReleaseEventKind.Attending)
-            {
-                _attending.TrySetResult();
-            }
+            await party.DisposeAsync();
         }
+
+        await _cluster.DisposeAsync();
     }
 }

@@ -21,31 +21,42 @@ internal sealed partial record SealedJob(string Program, string Data, TrainingPl
         await host.PushAsync(Data);
     }
 
-    /// <summary>Proposes the job, and waits for its end.</summary>
-    /// <returns>Seconds from the first batch to the end of the last epoch, as the device tells them.</returns>
-    public async Task<double> RunAsync(HostConnection host, PartyIdentity tenant, FirmwareMeasurements firmware)
+    /// <summary>Proposes the job in the first party's name, has the others approve it, and waits for its end.</summary>
+    /// <returns>The event that tells of the completed job.</returns>
+    public async Task<JobEvent> RunAsync(IReadOnlyList<AttendingParty> parties, FirmwareMeasurements firmware)
     {
-        Digest job = await host.ProposeAsync(JobCompiler.Compile(Describe(tenant, firmware)));
-        JobEvent last = await host.WatchAsync(job).LastAsync();
+        Manifest manifest = JobCompiler.Compile(Describe(parties, firmware));
+        Digest job = await parties[0].Host.ProposeAsync(manifest);
+        foreach (AttendingParty party in parties.Skip(1))
+        {
+            await party.Host.ApproveAsync(manifest);
+        }
+
+        JobEvent last = await parties[0].Host.WatchAsync(job).LastAsync();
         await Console.Error.WriteLineAsync($"  microseconds: {last.Overhead}");
-        return TrainingTime().Match(last.Text) is { Success: true } told
-            ? double.Parse(told.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
-            : throw new InvalidOperationException($"The job ended with {last.Kind}: {last.Error?.Code} {last.Error?.Message}");
+        return last.Overhead is not null ? last : throw new InvalidOperationException($"The job ended with {last.Kind}: {last.Error?.Code} {last.Error?.Message}");
     }
 
-    private JobFile Describe(PartyIdentity tenant, FirmwareMeasurements firmware) => new()
+    /// <summary>Seconds from the first batch to the end of the last epoch, as the device told them.</summary>
+    public static double TrainingSeconds(JobEvent completed) => double.Parse(TrainingTime().Match(completed.Text).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+
+    private JobFile Describe(IReadOnlyList<AttendingParty> parties, FirmwareMeasurements firmware)
     {
-        Name = "bench",
-        Serial = ++_runs,
-        Launcher = tenant.Name,
-        Parties = [tenant],
-        Program = new StreamSource(tenant.Name, null, Program),
-        Data = [new StreamSource(tenant.Name, StreamRole.Train, Data)],
-        Plan = Plan,
-        Outputs = [new ManifestOutput("model", OutputKind.Model, [tenant.Name])],
-        Metrics = new MetricsRelease([], 1, 6),
-        Device = new DeviceRequirements([firmware], 1),
-    };
+        string tenant = parties[0].Identity.Name;
+        return new JobFile
+        {
+            Name = "bench",
+            Serial = ++_runs,
+            Launcher = tenant,
+            Parties = [.. parties.Select(party => party.Identity)],
+            Program = new StreamSource(tenant, null, Program),
+            Data = [new StreamSource(tenant, StreamRole.Train, Data)],
+            Plan = Plan,
+            Outputs = [new ManifestOutput("model", OutputKind.Model, [tenant])],
+            Metrics = new MetricsRelease([], 1, 6),
+            Device = new DeviceRequirements([firmware], 1),
+        };
+    }
 
     [GeneratedRegex("^Trained for ([0-9.]+) s")]
     private static partial Regex TrainingTime();

@@ -62,6 +62,9 @@ public abstract class Attack(AttackCard card)
     /// <summary>The host answers: what the device gets for it, or <see cref="HangUp"/>.</summary>
     public virtual IEnumerable<HostTransfer> OnHostTransfer(HostTransfer transfer) => [transfer];
 
+    /// <summary>How frames come into the device's region, of an attack on shared memory; null: frames go by gRPC.</summary>
+    public virtual Action<RegionSlot>? InRegion => null;
+
     /// <summary>After the proposal, before the other parties review the job. What is thrown here is what that party is told.</summary>
     public virtual Task BeforeReviewAsync(HostileHost host, Digest job) => Task.CompletedTask;
 

@@ -21,6 +21,7 @@ public static class AttackCatalogue
     public static IReadOnlyList<Attack> All(AttackMaterial material) =>
     [
         .. FrameAttacks.All(material),
+        .. RegionAttacks.All(material.Earlier),
         .. StreamAttacks.All(material),
         .. ManifestAttacks.All(material),
         .. ApprovalAttacks.All(material),

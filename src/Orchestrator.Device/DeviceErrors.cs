@@ -76,6 +76,11 @@ public static class DeviceErrors
     public static readonly ErrorCode ConfinementUnavailable = new("device-confinement-unavailable", ErrorClass.Usage,
         "The tiles cannot be confined on this machine.", "Install bubblewrap and allow user namespaces, or start the device with --allow-unconfined-tiles, which its quotes will say.");
 
+    /// <summary>The tiles tried what a program might, and reached something.</summary>
+    public static readonly ErrorCode TilesUnconfined = new("device-tiles-unconfined", ErrorClass.Refused,
+        "The tiles can reach what their confinement should keep from them.",
+        "Remove what lets them, as the message names it; or start the device with --allow-unconfined-tiles, which its quotes will say.");
+
     /// <summary>The tiles did not come up, or ended in the middle.</summary>
     public static readonly ErrorCode TilesLost = new("device-tiles-lost", ErrorClass.Unavailable,
         "The tiles ended before the run was over.", StartOver);

@@ -117,7 +117,7 @@ public sealed class DeviceServer : IAsyncDisposable
             .AddSingleton(time)
             .AddSingleton(_ => rootOfTrust)
             .AddSingleton<DmaDoor>()
-            .AddSingleton(provider => launcher ?? new Autoloader(AppContext.BaseDirectory, options.Confinement, provider.GetRequiredService<ILogger<Autoloader>>()))
+            .AddSingleton(provider => launcher ?? new Autoloader(AppContext.BaseDirectory, options.Confinement, [options.State, VendorFolder(options).PathOf(SimulatedVendor.RootFile)], provider.GetRequiredService<ILogger<Autoloader>>()))
             .AddSingleton(provider => new Mailbox(
                 provider.GetRequiredService<RootOfTrust>(),
                 new Quoter(provider.GetRequiredService<ITileLauncher>().Confined, Attestation.Measurement.Of(FirmwareMeter.Installed.ReadIcuImage()), options.Fault),

@@ -80,6 +80,33 @@ public sealed class JobCompileTests : IDisposable
         Assert.All(plan.Json.GetProperty("findings").EnumerateArray(), found => Assert.Contains("hidden.weight", found.GetProperty("observed").GetString(), StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("memory: {parameters: 2119}", "1 more than the job reserves for them. The largest layer is hidden.weight with 1920 bytes.", "make hidden.weight smaller")]
+    [InlineData("memory: {parameters: 500000000}", "Its largest part is parameters with 500000000: parameters and buffers; the largest is hidden.weight with 1920 bytes.", "smaller layers")]
+    [InlineData("memory: {tiles: 400000, workspace: 0}", "Its largest part is frames_ahead with [0-9]+: [0-9]+ frames under way; the largest, of [0-9]+ bytes, are those of stream 2 of lab.", "seal stream 2 again")]
+    public async Task Compile_OfAJobThatDoesNotFit_NamesTheLayerOrStream(string memory, string message, string remedy)
+    {
+        string job = await WriteWdbcJobAsync(memory);
+        CliOutcome refused = await _cli.RunAsync("job", "compile", job, "--program", Repository.PathOf("training", "programs", "wdbc_mlp.pt"), "-o", _cli["job.manifest"]);
+
+        Assert.Equal("job-memory-exceeded", refused.Code);
+        Assert.Matches(message, refused.Error);
+        Assert.Contains(remedy, refused.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_cli["job.manifest"]));
+    }
+
+    [Fact]
+    public async Task Compile_WithTheProgram_WritesTheSameManifestAndRefusesAnother()
+    {
+        string job = await WriteWdbcJobAsync("");
+        CliOutcome without = await _cli.MustRunAsync("job", "compile", job);
+        CliOutcome with = await _cli.MustRunAsync("job", "compile", job, "--program", Repository.PathOf("training", "programs", "wdbc_mlp.pt"));
+        CliOutcome another = await _cli.RunAsync("job", "compile", job, "--program", Repository.PathOf("training", "programs", "digits_cnn.pt"));
+
+        Assert.Equal(without.Output, with.Output);
+        Assert.Equal("job-inconsistent", another.Code);
+    }
+
     private async Task<string> WriteWdbcJobAsync(string memory)
     {
         CliOutcome party = await _cli.MustRunAsync("party", "init", "lab", "--home", _cli["lab"]);

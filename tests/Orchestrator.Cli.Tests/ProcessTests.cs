@@ -58,6 +58,36 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(0, host.ExitCode);
     }
 
+    [Fact]
+    public async Task Agent_WhoseHostIsAway_WaitsAndOtherCommandsFail()
+    {
+        await _cli.MustRunAsync("party", "init", "lab", "--home", _cli["lab"]);
+        _cli.Write("policy.yaml", Samples.Policy);
+        using var placeholder = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        placeholder.Start();
+        string address = $"{placeholder.LocalEndpoint}";
+        placeholder.Stop();
+
+        CliOutcome list = await _cli.RunAsync("job", "list", "--home", _cli["lab"], "--host", $"https://{address}");
+        Assert.Equal((int)Orchestrator.Errors.ErrorClass.Unavailable, list.ExitCode);
+
+        using Process agent = Start(["agent", "run", "--home", _cli["lab"], "--policy", _cli["policy.yaml"], "--host", $"https://{address}"], Cli.Passphrase);
+        await WhenSaidAsync(agent.StandardError, "waiting for the host: host-away");
+
+        using Process host = Start(["host", "run", "--state", _cli["host"], "--listen", address], null);
+        host.OutputDataReceived += (_, _) => { };
+        host.BeginOutputReadLine();
+        host.ErrorDataReceived += (_, _) => { };
+        host.BeginErrorReadLine();
+        await WhenSaidAsync(agent.StandardError, "attending");
+        Signal(agent, "INT");
+        await WaitAsync(agent);
+        Signal(host, "TERM");
+        await WaitAsync(host);
+
+        Assert.Equal(130, agent.ExitCode);
+    }
+
     private static Process Start(string[] arguments, string? passphrase)
     {
         // Whoever runs the tests in the background has left them to ignore Ctrl-C, and children inherit that.

@@ -23,6 +23,22 @@ internal sealed class AnswerAttack(AttackCard card, Func<HostTransfer, bool> fit
     }
 }
 
+/// <summary>Fills the device's region with something else: the first time that a question fits, or every time.</summary>
+internal sealed class RegionAttack(AttackCard card, Func<RegionSlot, bool> fits, Action<RegionSlot> deed, bool everyTime = false) : Attack(card)
+{
+    public override Action<RegionSlot> InRegion => slot =>
+    {
+        if (!fits(slot) || (Happened && !everyTime))
+        {
+            slot.Fill(slot.Genuine);
+            return;
+        }
+
+        Strike();
+        deed(slot);
+    };
+}
+
 /// <summary>Loads something else.</summary>
 internal sealed class LoadAttack(AttackCard card, Func<LoadRequest, LoadRequest> alter, int checkpointEveryEpochs = 0, bool staged = false) : Attack(card)
 {

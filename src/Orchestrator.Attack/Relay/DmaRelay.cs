@@ -12,16 +12,17 @@ internal sealed class DmaRelay(RelayTarget target) : Dma.DmaBase
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         using AsyncDuplexStreamingCall<HostTransfer, DeviceTransfer> device = target.Line.Dma.Run(cancellationToken: ended.Token);
-        var run = new Transfers(target.Attack, target.Line, target.Wire, ended.Token);
+        await using RegionRelay? region = await OpenRegionAsync(ended.Token);
+        var run = new Transfers(target, region, responseStream, ended.Token);
         Task answers = run.PassAnswersAsync(requestStream, device.RequestStream);
         try
         {
-            await run.PassRequestsAsync(device.ResponseStream, responseStream);
+            await run.PassRequestsAsync(device.ResponseStream);
         }
         catch (RpcException e)
         {
             // As a message: the failure of a call whose other side still sends can get lost.
-            await responseStream.WriteAsync(new DeviceTransfer { Exception = RpcErrors.ToDetail(RpcErrors.FromRpc(e)) }, ended.Token);
+            await run.TellHostAsync(new DeviceTransfer { Exception = RpcErrors.ToDetail(RpcErrors.FromRpc(e)) });
             await answers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         finally
@@ -31,20 +32,36 @@ internal sealed class DmaRelay(RelayTarget target) : Dma.DmaBase
         }
     }
 
-    private sealed class Transfers(Attack attack, DeviceLine line, WireLog wire, CancellationToken ended)
-    {
-        private readonly Lock _hooks = new();
+    // The host, which the relay hides the door from, sends frames by gRPC: the attack fills the region with them.
+    private async Task<RegionRelay?> OpenRegionAsync(CancellationToken cancellation) => target.Attack.InRegion is null
+        ? null
+        : new RegionRelay((await target.Line.Mailbox.StatusAsync(new StatusRequest(), cancellationToken: cancellation)).DmaDoor);
 
-        public async Task PassRequestsAsync(IAsyncStreamReader<DeviceTransfer> device, IServerStreamWriter<DeviceTransfer> host)
+    private sealed class Transfers(RelayTarget target, RegionRelay? region, IServerStreamWriter<DeviceTransfer> toHost, CancellationToken ended)
+    {
+        private readonly Attack _attack = target.Attack;
+        private readonly Lock _hooks = new();
+        private readonly SemaphoreSlim _telling = new(1);
+
+        public async Task PassRequestsAsync(IAsyncStreamReader<DeviceTransfer> device)
         {
+            region?.Serve(question => AskHostAsync(question).Wait(ended));
             while (await device.MoveNext(ended))
             {
-                await attack.DuringRunAsync(device.Current, line);
-                foreach (DeviceTransfer passed in Alter(device.Current, attack.OnDeviceTransfer))
-                {
-                    wire.Note(passed);
-                    await host.WriteAsync(passed, ended);
-                }
+                await AskHostAsync(device.Current);
+            }
+        }
+
+        public async Task TellHostAsync(DeviceTransfer message)
+        {
+            await _telling.WaitAsync(ended);
+            try
+            {
+                await toHost.WriteAsync(message, ended);
+            }
+            finally
+            {
+                _telling.Release();
             }
         }
 
@@ -53,10 +70,10 @@ internal sealed class DmaRelay(RelayTarget target) : Dma.DmaBase
             bool isOver = false;
             while (await host.MoveNext(ended))
             {
-                foreach (HostTransfer passed in Alter(host.Current, attack.OnHostTransfer))
+                foreach (HostTransfer passed in Alter(host.Current, _attack.OnHostTransfer))
                 {
-                    wire.Note(passed);
-                    isOver = isOver || !await TryPassAsync(passed, device);
+                    target.Wire.Note(passed);
+                    isOver = isOver || !(TryFill(passed) || await TryPassAsync(passed, device));
                 }
             }
 
@@ -64,6 +81,22 @@ internal sealed class DmaRelay(RelayTarget target) : Dma.DmaBase
             {
                 await device.CompleteAsync();
             }
+        }
+
+        private async Task AskHostAsync(DeviceTransfer question)
+        {
+            await _attack.DuringRunAsync(question, target.Line);
+            foreach (DeviceTransfer passed in Alter(question, _attack.OnDeviceTransfer))
+            {
+                target.Wire.Note(passed);
+                await TellHostAsync(passed);
+            }
+        }
+
+        private bool TryFill(HostTransfer passed)
+        {
+            passed.Start?.Ticket = region?.Ticket ?? passed.Start.Ticket;
+            return region?.TryFill(passed, _attack.InRegion!) ?? false;
         }
 
         // A device that is done hears nothing more, but the host may still talk.

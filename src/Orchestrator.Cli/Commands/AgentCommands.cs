@@ -29,7 +29,7 @@ internal static class AgentCommands
         Option<string?> policy = PolicyOption();
         var command = new CliCommand(
             "run",
-            "Attend a host until stopped: answer its requests for nonces, verify every quote, release keys or refuse with all reasons. Keeps a log in the home folder, releases.jsonl.",
+            "Attend a host until stopped, waiting for it while it is away: answer its requests for nonces, verify every quote, release keys or refuse with all reasons. Keeps a log in the home folder, releases.jsonl.",
             "orchestrator agent run --host https://127.0.0.1:7443 --policy policy.yaml",
             "orchestrator agent run --home ./clinic-a --passphrase-file passphrase.txt")
         {
@@ -40,9 +40,8 @@ internal static class AgentCommands
         {
             using Party party = await options.OpenAsync(parsed);
             PartyPolicy rules = ReadPolicy(parsed, policy, party.Home, party.Name);
-            await using HostConnection host = await options.ConnectAsync(parsed, party, cancel);
             var agent = new ReleaseAgent(party, rules, new Narrator(terminal));
-            await agent.RunAsync(host, cancel);
+            await agent.RunAsync(ended => options.ConnectAsync(parsed, party, ended), cancel);
         });
         return command;
     }

@@ -17,20 +17,22 @@ internal static class JobCompileCommand
         Argument<string> file = JobCommands.FileArgument();
         var output = new Option<string?>("--output", "-o") { Description = "Where the manifest goes.", HelpName = "MANIFEST" };
         var check = new Option<string?>("--check") { Description = "A job at the host, or a manifest's file: compare it with what the job file compiles to.", HelpName = "JOB|MANIFEST" };
+        var program = new Option<string?>("--program") { Description = "The program in plaintext, for who has it: a refusal then names the layer that is too large. The manifest is the same.", HelpName = "FILE" };
         var command = new CliCommand(
             "compile",
             "Compile a job file to its manifest: the same bytes on any machine. With --check, compare them with a proposal's, and say where they differ first.",
             "orchestrator job compile job.yaml -o job.manifest",
+            "orchestrator job compile job.yaml -o job.manifest --program wdbc_mlp.pt",
             "orchestrator job compile job.yaml --check job.manifest",
             "orchestrator job compile job.yaml --check 5f3c... --host https://127.0.0.1:7443")
         {
-            file, output, check,
+            file, output, check, program,
         };
         options.AddHostTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var job = JobFile.Read(parsed.GetRequiredValue(file));
-            Manifest manifest = JobCompiler.Compile(job);
+            Manifest manifest = JobCompiler.Compile(job, parsed.GetValue(program) is { } plaintext ? ProgramFile.Read(plaintext) : null);
             if (parsed.GetValue(output) is { } path)
             {
                 AtomicFile.WriteAllBytes(path, manifest.Encoding.Span);

@@ -44,7 +44,9 @@ public sealed class MemoryPlan
     public long Total => Parts.Sum(part => part.Bytes);
 
     /// <summary>The plan of a job that obeys the manifest's rules.</summary>
-    public static MemoryPlan Of(ManifestContent manifest)
+    /// <param name="manifest">The job.</param>
+    /// <param name="largestLayer">What of its program takes most, and how much, in words, for who knows the program: parts that grow with it then say so.</param>
+    public static MemoryPlan Of(ManifestContent manifest, string? largestLayer = null)
     {
         ArgumentNullException.ThrowIfNull(manifest);
         long parameters = manifest.Memory.Parameters;
@@ -53,15 +55,16 @@ public sealed class MemoryPlan
         ManifestStream largest = data.MaxBy(stream => stream.FrameSize)!;
         string frames = string.Create(CultureInfo.InvariantCulture, $"the largest, of {largest.FrameSize} bytes, are those of stream {largest.Id} of {largest.Owner}");
         string sealSmaller = $"Let {largest.Owner} seal stream {largest.Id} again with smaller frames, or shuffle over a smaller window.";
-        const string SmallerProgram = "Use a smaller program, or an optimiser that keeps less for every parameter.";
+        string layer = largestLayer is null ? "" : $"; the largest is {largestLayer}";
+        const string SmallerProgram = "Use a program with smaller layers, or an optimiser that keeps less for every parameter.";
         return new MemoryPlan(
         [
-            new("program", manifest.Streams.Single(stream => stream.Role is null).Records, "the archive", "Use a smaller program."),
-            new("parameters", parameters, "parameters and buffers", SmallerProgram),
-            new("gradients", parameters, "a gradient for each", SmallerProgram),
-            new("optimizer", moments * parameters, $"{moments} values for each", SmallerProgram),
-            new("model", parameters, "the copy that leaves", SmallerProgram),
-            new("checkpoint", manifest.CheckpointEveryEpochs == 0 ? 0 : (1 + moments) * parameters, "the copy that leaves after an epoch", SmallerProgram),
+            new("program", manifest.Streams.Single(stream => stream.Role is null).Records, $"the archive{layer}", "Use a smaller program."),
+            new("parameters", parameters, $"parameters and buffers{layer}", SmallerProgram),
+            new("gradients", parameters, $"a gradient for each{layer}", SmallerProgram),
+            new("optimizer", moments * parameters, $"{moments} values for each{layer}", SmallerProgram),
+            new("model", parameters, $"the copy that leaves{layer}", SmallerProgram),
+            new("checkpoint", manifest.CheckpointEveryEpochs == 0 ? 0 : (1 + moments) * parameters, $"the copy that leaves after an epoch{layer}", SmallerProgram),
             new("frames_ahead", (long)TileBuffers.FramesAhead * largest.FrameSize, $"{TileBuffers.FramesAhead} frames under way; {frames}", sealSmaller),
             new("frames_open", OpenFrames(manifest.Plan.Interleaving, data), $"frames that batches are taken from; {frames}", sealSmaller),
             new("batches", Batches(manifest.Plan, data), $"batches of {manifest.Plan.BatchSize} records", "Use a smaller batch_size."),

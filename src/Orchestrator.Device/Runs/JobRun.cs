@@ -74,7 +74,7 @@ public sealed class JobRun(Session session, BootIdentity device, ITileLauncher l
         InputStream program = streams.Single(stream => stream.Description.Role is null);
         InputStream[] data = [.. streams.Where(stream => stream.Description.Role is not null)];
         await ReadEmptyEndsAsync(streams, ingress, cancellation).ConfigureAwait(false);
-        await using TileLink tiles = launcher.Launch(LargestFrame);
+        await using TileLink tiles = await launcher.LaunchAsync(LargestFrame, cancellation).ConfigureAwait(false);
         try
         {
             return await TrainAsync(tiles, streams, program, data, ingress, cancellation).ConfigureAwait(false);

@@ -6,7 +6,7 @@ namespace Orchestrator.Device.Tiles;
 
 /// <summary>
 /// How bubblewrap confines the tiles: own namespaces of every kind, so no network and no other process; a root of nothing
-/// but the program's files and the system's libraries, all read-only; no capabilities, no environment.
+/// but the program's files and the system's libraries, all read-only; no capabilities and no way to new ones, no environment.
 /// </summary>
 internal static class TileConfinement
 {
@@ -14,6 +14,9 @@ internal static class TileConfinement
 
     /// <summary>Read-only parts of the system that .NET and libtorch load libraries from.</summary>
     private static readonly string[] SystemPaths = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives"];
+
+    // Files of root's that change the whole machine, and that bubblewrap leaves open: only mode bits guard them from a device that runs as root.
+    private static readonly string[] KernelSettings = ["/proc/sys", "/proc/acpi", "/proc/fs", "/proc/scsi"];
 
     /// <summary>Whether bubblewrap can confine a process here, found by doing it.</summary>
     public static bool IsAvailable(string programFolder)
@@ -38,10 +41,11 @@ internal static class TileConfinement
     {
         var arguments = new List<string>
         {
-            "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
+            "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--disable-userns",
+            "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
         };
-        arguments.AddRange(SystemPaths.Append(RuntimeRoot).Where(Path.Exists).SelectMany(BindReadOnly));
+        arguments.AddRange(KernelSettings.Where(Path.Exists).SelectMany(HideBehindNothing));
+        arguments.AddRange(SystemFiles().SelectMany(BindReadOnly));
         arguments.AddRange(["--tmpfs", programFolder]);
         arguments.AddRange(ProgramFiles(programFolder).SelectMany(BindReadOnly));
         foreach ((string name, string value) in Environment())
@@ -52,6 +56,9 @@ internal static class TileConfinement
         return new ProcessStartInfo(Bubblewrap, [.. arguments, "--remount-ro", programFolder, "--remount-ro", "/", "--chdir", programFolder, "--", .. command]);
     }
 
+    /// <summary>All that the tiles see of this machine's files.</summary>
+    public static IEnumerable<string> VisibleFiles(string programFolder) => SystemFiles().Concat(ProgramFiles(programFolder));
+
     /// <summary>All that the tiles' environment holds.</summary>
     public static IEnumerable<(string Name, string Value)> Environment() =>
     [
@@ -59,6 +66,10 @@ internal static class TileConfinement
         ("DOTNET_EnableDiagnostics", "0"),
         ("HOME", "/tmp"),
     ];
+
+    private static IEnumerable<string> SystemFiles() => SystemPaths.Append(RuntimeRoot).Where(Path.Exists);
+
+    private static string[] HideBehindNothing(string path) => ["--tmpfs", path, "--remount-ro", path];
 
     private static string[] BindReadOnly(string path) => ["--ro-bind", path, path];
 

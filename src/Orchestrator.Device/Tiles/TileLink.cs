@@ -29,6 +29,7 @@ public interface ITileLauncher
 
     /// <summary>Starts fresh tiles.</summary>
     /// <param name="largestFrame">Bytes of plaintext in the largest frame that they will get.</param>
-    /// <exception cref="Errors.OrchestratorException"><see cref="DeviceErrors.TilesLost"/>.</exception>
-    TileLink Launch(int largestFrame);
+    /// <param name="cancellation">Ends them before they are up.</param>
+    /// <exception cref="Errors.OrchestratorException"><see cref="DeviceErrors.TilesLost"/> or <see cref="DeviceErrors.TilesUnconfined"/>.</exception>
+    Task<TileLink> LaunchAsync(int largestFrame, CancellationToken cancellation);
 }

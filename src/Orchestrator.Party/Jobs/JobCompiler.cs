@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Crypto;
 using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Errors;
@@ -11,16 +12,18 @@ namespace Orchestrator.Sdk;
 public static class JobCompiler
 {
     /// <summary>Compiles a job.</summary>
+    /// <param name="job">The job file.</param>
+    /// <param name="program">The program in plaintext, for who has it: its layers are then checked too, and named if they are too large. The manifest is the same.</param>
     /// <exception cref="OrchestratorException"><see cref="JobErrors.Inconsistent"/>, a code of <see cref="StreamErrors"/>
     /// or <see cref="PartyErrors.CardInvalid"/> for a stream, <c>manifest-invalid</c>, or <c>job-memory-exceeded</c>.</exception>
-    public static Manifest Compile(JobFile job)
+    public static Manifest Compile(JobFile job, ProgramFile? program = null)
     {
         ArgumentNullException.ThrowIfNull(job);
         RequireParty(job, job.Launcher, "the launcher");
-        StreamCard program = ReadCard(job, job.Program, StreamKind.Program);
+        StreamCard sealedProgram = ReadCard(job, job.Program, StreamKind.Program);
         ImmutableArray<ManifestStream> streams =
         [
-            Describe(1, job.Program, program, schema: null),
+            Describe(1, job.Program, sealedProgram, schema: null),
             .. job.Data.Select((source, index) => DescribeData(index + 2, source, ReadCard(job, source, StreamKind.Data))),
             .. StageCompiler.Streams(job, first: job.Data.Count + 2),
         ];
@@ -29,7 +32,7 @@ public static class JobCompiler
             Name = job.Name,
             Serial = job.Serial,
             Parties = [.. job.Parties.OrderBy(party => party.Name, StringComparer.Ordinal).Select(party => Describe(job, party))],
-            ProgramDigest = ProgramHeader.ArchiveDigest(program.Layout.Header, job.Program.Path),
+            ProgramDigest = ProgramHeader.ArchiveDigest(sealedProgram.Layout.Header, job.Program.Path),
             Streams = streams,
             Stages = StageCompiler.Stages(job, first: job.Data.Count + 2),
             Outputs = [.. job.Outputs.OrderBy(output => output.Name, StringComparer.Ordinal)],
@@ -40,7 +43,7 @@ public static class JobCompiler
             CheckpointEveryEpochs = job.CheckpointEveryEpochs,
             Withdrawal = job.Withdrawal,
         });
-        MemoryPlan.Of(manifest.Content).RequireFits(job.Memory.Tiles);
+        MemoryPlan.Of(manifest.Content, program is null ? null : LargestLayer(manifest.Content, program)).RequireFits(job.Memory.Tiles);
         return manifest;
     }
 
@@ -56,6 +59,25 @@ public static class JobCompiler
         return header.Kind == kind && header.Owner == source.Owner
             ? card
             : throw new OrchestratorException(JobErrors.Inconsistent, $"{source.Path} is {header.Kind.ToString().ToLowerInvariant()} of {header.Owner}, not {kind.ToString().ToLowerInvariant()} of {source.Owner}.");
+    }
+
+    // Of a program all of whose layers fit into what the job reserves for them.
+    private static string? LargestLayer(ManifestContent manifest, ProgramFile program)
+    {
+        if (Digest.Of(program.Bytes.Span) != manifest.ProgramDigest)
+        {
+            throw new OrchestratorException(JobErrors.Inconsistent, "The program is not the one whose sealed form the job file names.");
+        }
+
+        IReadOnlyList<ProgramLayer> layers = ProgramTrial.LayersOf(program.Program);
+        ProgramLayer? largest = layers.MaxBy(layer => layer.Bytes);
+        long bytes = layers.Sum(layer => layer.Bytes);
+        return bytes <= manifest.Memory.Parameters
+            ? largest?.ToString()
+            : throw new OrchestratorException(
+                ContractErrors.MemoryExceeded,
+                $"The program has {bytes} bytes of parameters and buffers, {bytes - manifest.Memory.Parameters} more than the job reserves for them. The largest layer is {largest}.",
+                $"Reserve {bytes} (memory.parameters), or make {largest!.Name} smaller.");
     }
 
     private static ManifestStream DescribeData(int id, StreamSource source, StreamCard card) =>

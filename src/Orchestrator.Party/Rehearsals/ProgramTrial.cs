@@ -1,9 +1,14 @@
+using System.Globalization;
 using Orchestrator.Programs;
 
 namespace Orchestrator.Sdk;
 
 /// <summary>A parameter or buffer of a program.</summary>
-public sealed record ProgramLayer(string Name, long Bytes);
+public sealed record ProgramLayer(string Name, long Bytes)
+{
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} with {Bytes} bytes");
+}
 
 /// <summary>What a program took when it was tried out.</summary>
 /// <param name="Layers">Its parameters and buffers, with their exact sizes.</param>

@@ -51,6 +51,29 @@ public sealed class ReleaseAgent
         _stages = new StageRelease(party, policy);
     }
 
+    /// <summary>Connects to a host, waiting for it with growing pauses if it is away, then attends it as <see cref="RunAsync(HostConnection, CancellationToken)"/> does.</summary>
+    /// <param name="connect">Connects, as <see cref="Party.ConnectAsync"/> does.</param>
+    /// <param name="cancel">Stops attending.</param>
+    /// <exception cref="OrchestratorException">What <paramref name="connect"/> threw and waiting cannot mend, or the host's refusal to be attended.</exception>
+    public async Task RunAsync(Func<CancellationToken, Task<HostConnection>> connect, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(connect);
+        var patience = new Patience(_party.Time, attempts: null);
+        while (true)
+        {
+            try
+            {
+                await using HostConnection host = await connect(cancel);
+                await RunAsync(host, cancel);
+            }
+            catch (OrchestratorException e) when (Patience.IsPassing(e))
+            {
+                _events?.Report(ReleaseEvent.Disconnected(e));
+                await patience.WaitAsync(e, cancel);
+            }
+        }
+    }
+
     /// <summary>Attends a host until cancelled; connects again, with growing pauses, for as long as it takes, whatever fails short of a refusal.</summary>
     /// <exception cref="OrchestratorException"><see cref="ConnectionErrors.CertificateChanged"/>, or the host's refusal to be attended.</exception>
     public async Task RunAsync(HostConnection host, CancellationToken cancel)

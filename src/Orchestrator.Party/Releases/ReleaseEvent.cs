@@ -67,7 +67,7 @@ public sealed record ReleaseEvent
     internal static ReleaseEvent Attending() => new(ReleaseEventKind.Attending, "attending");
 
     internal static ReleaseEvent Disconnected(OrchestratorException failure) =>
-        new(ReleaseEventKind.Disconnected, $"{failure.Code}: {failure.Message}");
+        new(ReleaseEventKind.Disconnected, $"waiting for the host: {failure.Code}: {failure.Message}");
 
     internal static ReleaseEvent Released(Manifest manifest, VerifiedQuote quote, IReadOnlyList<int> streams) =>
         new(ReleaseEventKind.Released, $"released the keys of {streams.Count} streams for \"{manifest.Content.Name}\" to device {quote.Claims.DeviceId}")

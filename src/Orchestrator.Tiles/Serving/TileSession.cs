@@ -3,6 +3,7 @@ using Orchestrator.Data.Reading;
 using Orchestrator.Data.TileProtocol;
 using Orchestrator.Errors;
 using Orchestrator.Programs;
+using Orchestrator.Tiles.Probing;
 using Orchestrator.Training;
 using Orchestrator.Training.State;
 
@@ -34,7 +35,7 @@ internal sealed class TileSession(TileChannel channel)
 
     private async Task ConverseAsync()
     {
-        var job = await ExpectAsync<TileMessage.Configure>().ConfigureAwait(false);
+        var job = await ReceiveJobAsync().ConfigureAwait(false);
         MemoryLimit.Set(job.MemoryBytes);
         var schema = job.Plan.CheckStreams([.. job.Streams.Select(stream => (stream.Role, stream.Schema))]);
         var archive = VerifiedProgram.Verify(await ReceiveProgramAsync(job.ProgramSize).ConfigureAwait(false));
@@ -53,6 +54,18 @@ internal sealed class TileSession(TileChannel channel)
         await channel.SendInPiecesAsync(
             model.ToSafeTensors(), (piece, last) => new TileMessage.Output(StreamKind.Model, last, piece)).ConfigureAwait(false);
         await channel.SendAsync(Summary(model, schedule)).ConfigureAwait(false);
+    }
+
+    private async Task<TileMessage.Configure> ReceiveJobAsync()
+    {
+        var first = await ReceiveAsync().ConfigureAwait(false);
+        if (first is TileMessage.Probe outside)
+        {
+            await channel.SendAsync(ConfinementProbe.Run(outside)).ConfigureAwait(false);
+            first = await ReceiveAsync().ConfigureAwait(false);
+        }
+
+        return first as TileMessage.Configure ?? throw Unexpected(first, nameof(TileMessage.Configure));
     }
 
     private async Task<TrainedModel> TrainAsync(

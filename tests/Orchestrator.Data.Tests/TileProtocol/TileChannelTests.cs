@@ -121,6 +121,15 @@ public sealed class TileChannelTests
         ["cancel"] = new TileMessage.Cancel(),
         ["state"] = new TileMessage.State(false, new byte[] { 7, 8 }),
         ["finish"] = new TileMessage.Finish(),
+        ["probe"] = new TileMessage.Probe
+        {
+            Files = ["/usr"],
+            Secrets = ["/srv/device/uds"],
+            Environment = ["HOME"],
+            Namespaces = ["net:[4026531833]"],
+            Port = 4711,
+            Socket = "bait",
+        },
         ["ready"] = new TileMessage.Ready(),
         ["need_frame"] = new TileMessage.NeedFrame(new FramePosition(1, 2)),
         ["progress"] = new TileMessage.Progress(3, 300, [new("accuracy", 0.5), new("train_loss", 0.25)]),
@@ -128,6 +137,7 @@ public sealed class TileChannelTests
         ["failed"] = new TileMessage.Failed("train-diverged", ErrorClass.JobFailed, "The loss is not finite.", "Lower the learning rate."),
         ["done"] = new TileMessage.Done(3, 300, 1_500_000, 250),
         ["checkpoint"] = new TileMessage.Checkpoint(true, new byte[] { 9 }),
+        ["probed"] = new TileMessage.Probed(["files: /etc/passwd is there"]),
     };
 
     private static async Task<byte[]> SendAsync(TileMessage message)

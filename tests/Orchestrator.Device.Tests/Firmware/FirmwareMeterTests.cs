@@ -1,4 +1,6 @@
 using Orchestrator.Attestation;
+using Orchestrator.Attestation.Policies;
+using Orchestrator.Attestation.Quotes;
 using Orchestrator.Device.Firmware;
 using Orchestrator.Device.Tests.Support;
 
@@ -38,6 +40,25 @@ public sealed class FirmwareMeterTests : IDisposable
         Assert.Equal((ccu, icu, tiles), (before.Ccu != after.Ccu, before.Icu != after.Icu, before.Tiles != after.Tiles));
     }
 
+    // Manifests and policies pin three parts and have no word for the bootloader alone: it is one of the tiles' files.
+    [Fact]
+    public async Task Bootloader_ChangedAlone_IsRefusedByWhoeverPinsTheTiles()
+    {
+        _folder.Install();
+        var meter = new FirmwareMeter(_folder.Path);
+        FirmwareMeasurements pinned = meter.Measure();
+        Measurement bootloader = meter.MeasureBootloader();
+        File.AppendAllText(_folder[FirmwareMeter.TilesAssembly], " ");
+
+        Assert.NotEqual(bootloader, meter.MeasureBootloader());
+        Assert.Equal(pinned, meter.Measure() with { Tiles = pinned.Tiles });
+        await using TestDevice device = await TestDevice.StartAsync();
+        Quote sound = device.Verify(await device.QuoteAsync()).Claims;
+        Quote changed = sound with { Bootloader = meter.MeasureBootloader(), Firmware = meter.Measure() };
+        Assert.Empty(Assess(sound, pinned));
+        Assert.Equal(["release-firmware-unknown"], Assess(changed, pinned));
+    }
+
     [Theory]
     [InlineData("Orchestrator.Device.dll")]
     [InlineData("Orchestrator.Crypto.dll")]
@@ -49,6 +70,9 @@ public sealed class FirmwareMeterTests : IDisposable
         File.Delete(_folder[file]);
         ErrorAssert.Throws(DeviceErrors.FirmwareMissing, () => new FirmwareMeter(_folder.Path).Measure());
     }
+
+    private static IEnumerable<string> Assess(Quote claims, FirmwareMeasurements pinned) =>
+        new ReleasePolicy { Party = "lab", AllowSimulatedDevices = true }.AssessDevice(claims, null, [pinned], 1).Select(denial => denial.Code);
 
     public void Dispose() => _folder.Dispose();
 }

@@ -26,10 +26,10 @@ internal sealed class FakeTiles : ITileLauncher
 
     public ConcurrentQueue<FramePosition> Delivered { get; } = new();
 
-    public TileLink Launch(int largestFrame)
+    public Task<TileLink> LaunchAsync(int largestFrame, CancellationToken cancellation)
     {
         Alive++;
-        return new Link(this, largestFrame);
+        return Task.FromResult<TileLink>(new Link(this, largestFrame));
     }
 
     private sealed class Link : TileLink

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Device.Tests.Support;
 using Orchestrator.Device.Tiles;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Device.Tests.Tiles;
 
@@ -15,12 +16,12 @@ public sealed class AutoloaderTests : IDisposable
     [InlineData("Orchestrator.Tiles.dll")]
     [InlineData("TorchSharp.dll")]
     [InlineData("libtorchbinding.so")]
-    public void Launch_OfAProgramThatWasChangedSinceItWasMeasured_IsRefused(string file)
+    public async Task Launch_OfAProgramThatWasChangedSinceItWasMeasured_IsRefused(string file)
     {
-        var autoloader = new Autoloader(_program.Path, Confinement.None, NullLogger<Autoloader>.Instance);
+        Autoloader autoloader = Load(Confinement.None);
         File.AppendAllText(_program[file], " ");
 
-        ErrorAssert.Throws(DeviceErrors.FirmwareMissing, () => autoloader.Launch(1000));
+        await ErrorAssert.ThrowsAsync(DeviceErrors.FirmwareMissing, () => autoloader.LaunchAsync(1000, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -29,9 +30,28 @@ public sealed class AutoloaderTests : IDisposable
         // What bubblewrap is told to mount and cannot find makes it fail, as a kernel without namespaces does.
         File.CreateSymbolicLink(_program["gone.json"], _program["nowhere"]);
 
-        ErrorAssert.Throws(DeviceErrors.ConfinementUnavailable, () => _ = new Autoloader(_program.Path, Confinement.Required, NullLogger<Autoloader>.Instance));
-        Assert.False(new Autoloader(_program.Path, Confinement.IfPossible, NullLogger<Autoloader>.Instance).Confined);
+        ErrorAssert.Throws(DeviceErrors.ConfinementUnavailable, () => Load(Confinement.Required));
+        Assert.False(Load(Confinement.IfPossible).Confined);
     }
+
+    [Fact]
+    public async Task Autoloader_WhoseTilesReachASecret_RefusesIfItMustConfineAndSaysSoOtherwise()
+    {
+        Assert.SkipUnless(TileConfinement.IsAvailable(_program.Path), "bubblewrap does not work on this machine.");
+        string secret = _program["secret.json"];
+        Autoloader sound = Load(Confinement.Required, secret);
+        Assert.True(sound.Confined);
+
+        File.WriteAllText(secret, "{}");
+
+        ErrorAssert.Throws(DeviceErrors.TilesUnconfined, () => Load(Confinement.Required, secret));
+        Assert.False(Load(Confinement.IfPossible, secret).Confined);
+        OrchestratorException refusal = await Assert.ThrowsAsync<OrchestratorException>(() => sound.LaunchAsync(1000, TestContext.Current.CancellationToken));
+        Assert.Equal(DeviceErrors.TilesUnconfined, refusal.Code);
+        Assert.Contains(secret, refusal.Message, StringComparison.Ordinal);
+    }
+
+    private Autoloader Load(Confinement confinement, params string[] secrets) => new(_program.Path, confinement, secrets, NullLogger<Autoloader>.Instance);
 
     public void Dispose() => _program.Dispose();
 }

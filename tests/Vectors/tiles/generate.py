@@ -55,6 +55,9 @@ MESSAGES = {
     "cancel": message(0x05),
     "state": message(0x06, bytes([0, 7, 8])),
     "finish": message(0x07),
+    "probe": message(0x08, cbor({
+        "files": ["/usr"], "secrets": ["/srv/device/uds"], "environment": ["HOME"],
+        "namespaces": ["net:[4026531833]"], "port": 4711, "socket": "bait"})),
     "ready": message(0x81),
     "need_frame": message(0x82, struct.pack("<iq", 1, 2)),
     "progress": message(0x83, cbor({"epoch": 3, "step": 300, "metrics": {"accuracy": 0.5, "train_loss": 0.25}})),
@@ -63,6 +66,7 @@ MESSAGES = {
         "code": "train-diverged", "class": 9, "message": "The loss is not finite.", "remedy": "Lower the learning rate."})),
     "done": message(0x86, cbor({"epochs": 3, "steps": 300, "training_us": 1500000, "waiting_us": 250})),
     "checkpoint": message(0x87, bytes([1, 9])),
+    "probed": message(0x88, cbor({"findings": ["files: /etc/passwd is there"]})),
 }
 
 if __name__ == "__main__":

@@ -24,6 +24,12 @@ public static class TileLimits
     /// <summary>UTF-16 units of a text: names, messages.</summary>
     public const int MaxTextLength = 4096;
 
+    /// <summary>Entries of one list in a probe of the confinement.</summary>
+    public const int MaxProbed = 4096;
+
+    /// <summary>Findings that a probe of the confinement tells of.</summary>
+    public const int MaxFindings = 64;
+
     /// <summary>Most bytes that a job can be given.</summary>
     public const long MaxMemory = 1L << 62;
 }

@@ -29,7 +29,29 @@ public abstract record TileMessage
     {
     }
 
-    /// <summary>To the tiles, first: what to train on what.</summary>
+    /// <summary>To the tiles, before everything else and at will: look for a way out of the confinement. What is outside, so that it can be tried.</summary>
+    public sealed record Probe : TileMessage
+    {
+        /// <summary>Files and folders that the tiles are to see. At most <see cref="TileLimits.MaxProbed"/>, as everything in lists here.</summary>
+        public required ImmutableArray<string> Files { get; init; }
+
+        /// <summary>Files and folders that they are not to see, even where a folder of <see cref="Files"/> would show them.</summary>
+        public required ImmutableArray<string> Secrets { get; init; }
+
+        /// <summary>Names of the environment that they are to have.</summary>
+        public required ImmutableArray<string> Environment { get; init; }
+
+        /// <summary>The controller's namespaces, as the links below /proc/self/ns name them.</summary>
+        public required ImmutableArray<string> Namespaces { get; init; }
+
+        /// <summary>A TCP port of 127.0.0.1 at which the controller listens.</summary>
+        public required int Port { get; init; }
+
+        /// <summary>A Unix-domain socket in the abstract namespace, without its leading zero, at which it does too.</summary>
+        public required string Socket { get; init; }
+    }
+
+    /// <summary>To the tiles, first but for <see cref="Probe"/>: what to train on what.</summary>
     /// <param name="Plan">The training plan.</param>
     /// <param name="Streams">All data streams in the manifest's order, 1 to <see cref="TileLimits.MaxStreams"/>.</param>
     /// <param name="ProgramSize">Bytes of the TorchScript archive that follows.</param>
@@ -67,6 +89,10 @@ public abstract record TileMessage
 
     /// <summary>To the tiles: stop; <see cref="Failed"/> with <c>tiles-cancelled</c> follows.</summary>
     public sealed record Cancel : TileMessage;
+
+    /// <summary>From the tiles: what <see cref="Probe"/> found.</summary>
+    /// <param name="Findings">What was reached, in words; empty if the confinement is sound. At most <see cref="TileLimits.MaxFindings"/>.</param>
+    public sealed record Probed(ImmutableArray<string> Findings) : TileMessage;
 
     /// <summary>From the tiles: the program is loaded and a dry run gave outputs of the right shape.</summary>
     public sealed record Ready : TileMessage;

@@ -27,6 +27,7 @@ internal static class TileMessageCodec
         Cancel = 0x05,
         State = 0x06,
         Finish = 0x07,
+        Probe = 0x08,
         Ready = 0x81,
         NeedFrame = 0x82,
         Progress = 0x83,
@@ -34,18 +35,21 @@ internal static class TileMessageCodec
         Failed = 0x85,
         Done = 0x86,
         Checkpoint = 0x87,
+        Probed = 0x88,
     }
 
     /// <summary>The message without its length field: a small head, and bulk bytes that follow it uncopied.</summary>
     public static (byte[] Head, ReadOnlyMemory<byte> Bulk) Encode(TileMessage message) => message switch
     {
         TileMessage.Configure configure => (WithType(MessageType.Configure, Write(configure).Encode()), default),
+        TileMessage.Probe probe => (WithType(MessageType.Probe, Write(probe).Encode()), default),
         TileMessage.Program program => (WithType(MessageType.Program), program.Chunk),
         TileMessage.Start => (WithType(MessageType.Start), default),
         TileMessage.Frame frame => (WithType(MessageType.Frame, Write(frame.Position)), frame.Plaintext),
         TileMessage.Cancel => (WithType(MessageType.Cancel), default),
         TileMessage.State state => (WithType(MessageType.State, Flag(state.Last)), state.Chunk),
         TileMessage.Finish => (WithType(MessageType.Finish), default),
+        TileMessage.Probed probed => (WithType(MessageType.Probed, CborMap.Of(("findings", Texts(probed.Findings))).Encode()), default),
         TileMessage.Ready => (WithType(MessageType.Ready), default),
         TileMessage.NeedFrame need => (WithType(MessageType.NeedFrame, Write(need.Position)), default),
         TileMessage.Progress progress => (WithType(MessageType.Progress, Write(progress).Encode()), default),
@@ -68,12 +72,14 @@ internal static class TileMessageCodec
         return (MessageType)encoding.Span[0] switch
         {
             MessageType.Configure => ReadConfigure(Map(body, "configure")),
+            MessageType.Probe => ReadProbe(Map(body, "probe")),
             MessageType.Program => new TileMessage.Program(body),
             MessageType.Start => Bare(body, new TileMessage.Start()),
             MessageType.Frame => ReadFrame(body),
             MessageType.Cancel => Bare(body, new TileMessage.Cancel()),
             MessageType.State => ReadPiece(body, (last, chunk) => new TileMessage.State(last, chunk)),
             MessageType.Finish => Bare(body, new TileMessage.Finish()),
+            MessageType.Probed => ReadProbed(Map(body, "probed")),
             MessageType.Ready => Bare(body, new TileMessage.Ready()),
             MessageType.NeedFrame => ReadNeedFrame(body),
             MessageType.Progress => ReadProgress(Map(body, "progress")),
@@ -142,6 +148,32 @@ internal static class TileMessageCodec
             ? new TileMessage.Output(kind, body.Span[1] == 1, body[OutputHeaderSize..])
             : throw Malformed($"The output kind {body.Span[0]} is not defined.");
     }
+
+    private static CborMap Write(TileMessage.Probe probe) => CborMap.Of(
+        ("files", Texts(probe.Files)),
+        ("secrets", Texts(probe.Secrets)),
+        ("environment", Texts(probe.Environment)),
+        ("namespaces", Texts(probe.Namespaces)),
+        ("port", probe.Port),
+        ("socket", probe.Socket));
+
+    private static TileMessage.Probe ReadProbe(CborField field) => field.ReadMap(map => new TileMessage.Probe
+    {
+        Files = ReadTexts(map.Required("files"), TileLimits.MaxProbed),
+        Secrets = ReadTexts(map.Required("secrets"), TileLimits.MaxProbed),
+        Environment = ReadTexts(map.Required("environment"), TileLimits.MaxProbed),
+        Namespaces = ReadTexts(map.Required("namespaces"), TileLimits.MaxProbed),
+        Port = map.Required("port").AsInt32(1, ushort.MaxValue),
+        Socket = map.Required("socket").AsText(64),
+    });
+
+    private static TileMessage.Probed ReadProbed(CborField field) =>
+        field.ReadMap(map => new TileMessage.Probed(ReadTexts(map.Required("findings"), TileLimits.MaxFindings)));
+
+    private static CborArray Texts(IEnumerable<string> texts) => new(texts.Select(text => (CborValue)text));
+
+    private static ImmutableArray<string> ReadTexts(CborField field, int most) =>
+        [.. field.AsArray(most).Select(text => text.AsText(TileLimits.MaxTextLength))];
 
     private static CborMap Write(TileMessage.Configure configure) => CborMap.Of(
         ("plan", configure.Plan.ToCbor()),

@@ -66,6 +66,8 @@ public sealed class PolicyReaderTests
     [InlineData("policy-syntax", "line 2, column 6", "package policy\nx := \"open")]
     [InlineData("policy-syntax", "line 2, column 6", "package policy\nx := `open")]
     [InlineData("policy-syntax", "line 2, column 7", "package policy\nx := \"\\x\"")]
+    [InlineData("policy-syntax", "line 2, column 9", "package policy\nx := \"sh\\u0000x\"")]
+    [InlineData("policy-syntax", "line 2, column 6", "package policy\nx := `sh\0x`")]
     [InlineData("policy-syntax", "line 2, column 6", "package policy\nx := \"\\ud800\"")]
     [InlineData("policy-syntax", "line 3, column 1", "package policy\nx := 1\nx := 2")]
     [InlineData("policy-syntax", "line 1, column 1", "package fragment\n")]

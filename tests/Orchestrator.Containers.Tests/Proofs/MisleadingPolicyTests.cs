@@ -54,6 +54,46 @@ public sealed class MisleadingPolicyTests
     [InlineData("never signal KILLALL")]
     [InlineData("fragments may add everything")]
     [InlineData("only env")]
+    [InlineData("never exec ls.")]
+    [InlineData("never exec ls!")]
+    [InlineData("never exec '/bin/ls'")]
+    [InlineData("never exec “ls”")]
+    [InlineData("never exec `ls`")]
+    [InlineData("never exec /bin/*")]
+    [InlineData("never exec l?")]
+    [InlineData("never exec \"ls -l\"")]
+    [InlineData("never exec ls,cat")]
+    [InlineData("never exec /")]
+    [InlineData("never exec []")]
+    [InlineData("never exec [\"\"]")]
+    [InlineData("never exec {\"a\":1}")]
+    [InlineData("never exec any")]
+    [InlineData("never exec everything")]
+    [InlineData("never exec programs")]
+    [InlineData("never env LD_*")]
+    [InlineData("never env LD_PRELOAD.")]
+    [InlineData("never env $LD_PRELOAD")]
+    [InlineData("never env 'LD_PRELOAD'")]
+    [InlineData("never env A=*")]
+    [InlineData("never env matching")]
+    [InlineData("no environment variables")]
+    [InlineData("never env anything")]
+    [InlineData("only env A*")]
+    [InlineData("never mount /etc/*")]
+    [InlineData("never mount /etc.")]
+    [InlineData("never user *")]
+    [InlineData("never user anyone")]
+    [InlineData("never group 'wheel'")]
+    [InlineData("never capability SYSADMIN")]
+    [InlineData("never capability SYS_ADMIN.")]
+    [InlineData("never capability any")]
+    [InlineData("never signal 0")]
+    [InlineData("never signal 99")]
+    [InlineData("never layer 11")]
+    [InlineData("only layers 11")]
+    [InlineData("always seccomp on")]
+    [InlineData("fragments only from *")]
+    [InlineData("never privileged.")]
     public void What_is_not_understood_does_not_hold(string assertion)
     {
         var prover = new Prover(PolicyReader.Read(Written.Policy(Join with { Exec = ["/bin/ls"] })), new GroupEnvironment());
@@ -112,6 +152,21 @@ public sealed class MisleadingPolicyTests
         cases.Add(Written.Policy(Join with { Exec = ["/bin/busybox sh"] }), NoShell, Verdict.Broken);
         cases.Add(Written.Policy(Join with { Exec = ["/opt/busybox/sh"] }), NoShell, Verdict.Unknown);
         cases.Add(Written.Policy(Join with { Exec = ["/bin/python3 -c os.execv('/bin/sh')"] }), NoShell, Verdict.Unknown);
+        cases.Add(Written.Policy(Join with { Exec = ["/bin/python3 -c __import__('o'+'s').execl('/b'+'in/s'+'h','x')"] }), NoShell, Verdict.Unknown);
+        cases.Add(Written.Policy(Join with { Exec = ["/usr/bin/perl -we exec(join('',qw(s h)))"] }), NoShell, Verdict.Unknown);
+        cases.Add(Written.Policy(Join with { Exec = ["node -r esm --eval=run()"] }), NoShell, Verdict.Unknown);
+        cases.Add(Written.Policy(Join with { Exec = ["/bin/bash -o pipefail -c c''url"] }), "never exec curl", Verdict.Unknown);
+        cases.Add(Written.Policy(Join with { Exec = ["/bin/bash -lc join;sort"] }), "never exec curl", Verdict.Holds);
+        cases.Add(Written.Policy(Join with { Exec = ["/bin/python3 clean.py -c conf"] }), NoShell, Verdict.Holds);
+        cases.Add(Written.Policy(Join with { Exec = ["/bin/python3 -m clean"] }), NoShell, Verdict.Holds);
+        cases.Add(Written.Policy(Join with { Exec = ["socat - EXEC:sh"] }), NoShell, Verdict.Unknown);
+        cases.Add(Written.Policy(Join with { Exec = ["vi -c :!sh"] }), NoShell, Verdict.Unknown);
+        foreach (string host in new[] { "chroot /mnt", "unshare", "sudo -s", "capsh --", "flock f -c id", "vim", "tclsh" })
+        {
+            cases.Add(Written.Policy(Join with { Exec = [host] }), "never exec a shell", Verdict.Unknown);
+        }
+
+        cases.Add(Written.Policy(Join with { Exec = ["/bin/sash"] }), "never exec a shell", Verdict.Broken);
         cases.Add(Written.Policy(Join with { Exec = ["/bin/bash"] }), NoShell, Verdict.Holds);
         cases.Add(Written.Policy(Join with { Exec = ["/bin/bash"] }), "never exec a shell", Verdict.Broken);
         cases.Add(Written.Policy(Join with { Exec = ["/app/run.sh"] }), "never exec a shell", Verdict.Unknown);

@@ -108,6 +108,11 @@ internal sealed class PolicyLexer(string text)
         }
 
         string value = text[(_next + 1)..end];
+        if (value.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new OrchestratorException(PolicyErrors.Syntax, $"{start}: the raw string has a zero character, which no name, argument or variable can have.");
+        }
+
         _next = end + 1;
         int lineBreak = value.LastIndexOf('\n');
         if (lineBreak >= 0)
@@ -158,7 +163,7 @@ internal sealed class PolicyLexer(string text)
             case 't': return '\t';
             case 'u' when _next + 4 < text.Length && ushort.TryParse(text.AsSpan(_next + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort unit):
                 _next += 4;
-                return (char)unit;
+                return unit > 0 ? (char)unit : throw new OrchestratorException(PolicyErrors.Syntax, $"{position}: a zero character, which no name, argument or variable can have.");
             default: throw new OrchestratorException(PolicyErrors.Syntax, $"{position}: not an escape sequence of JSON.");
         }
     }

@@ -26,27 +26,32 @@ internal sealed class AssertionParser
     /// <exception cref="OrchestratorException"><see cref="ProofErrors.Assertion"/>, or <see cref="ProofErrors.Subject"/>.</exception>
     public static Assertion Parse(GroupInvariant invariant, string text) => new AssertionParser(invariant, text).Parse();
 
-    private Assertion Parse() => _words switch
+    // A pattern or value may end in anything.
+    private Assertion Parse() => !_words.Contains("matching") && ClaimNames.HasStop(_text)
+        ? throw Unknown("a full stop or the like would become part of a name; put \"quotes\" around a name that ends so")
+        : Understood();
+
+    private Assertion Understood() => _words switch
     {
         ["never", "exec", .. var rest] => Exec(rest),
         ["never", "env", .. var rest] => NeverVariable(rest),
         ["always", "env", .. var rest] => AlwaysVariable(rest),
         ["only", "env", .. var rest] => OnlyVariables(rest),
-        ["never", "mount", .. var rest] => Take(rest, (place, scope) => place.StartsWith('/') ? new NeverMountAt(_text, scope, place) : throw Unknown("a mount is named by its absolute path in the container")),
+        ["never", "mount", .. var rest] => Take(rest, (place, scope) => place.StartsWith('/') && ClaimNames.IsPlain(place) ? new NeverMountAt(_text, scope, place) : throw Unknown("a mount is named by its absolute path in the container")),
         ["mounts", .. var rest, "stay", "inside"] => new MountsStayInside(_text, ScopeOf(rest)),
         ["never", "privileged", .. var rest] => new NeverPrivileged(_text, ScopeOf(rest)),
         ["never", "root", .. var rest] => new NeverIdentity(_text, ScopeOf(rest), "root", false),
-        ["never", "user", .. var rest] => Take(rest, (who, scope) => new NeverIdentity(_text, scope, who, false)),
-        ["never", "group", .. var rest] => Take(rest, (who, scope) => new NeverIdentity(_text, scope, who, true)),
-        ["never", "capability", .. var rest] => Take(rest, (name, scope) => new NeverCapability(_text, scope, NeverCapability.Normalize(name))),
+        ["never", "user", .. var rest] => Take(rest, (who, scope) => new NeverIdentity(_text, scope, Plain(who), false)),
+        ["never", "group", .. var rest] => Take(rest, (who, scope) => new NeverIdentity(_text, scope, Plain(who), true)),
+        ["never", "capability", .. var rest] => Take(rest, (name, scope) => new NeverCapability(_text, scope, Capability(name))),
         ["always", "no_new_privileges", .. var rest] => new AlwaysWithoutNewPrivileges(_text, ScopeOf(rest)),
         ["always", "seccomp", .. var rest] => rest is [] or ["in" or "of" or "for", ..]
-            ? new AlwaysSeccomp(_text, ScopeOf(rest), null) : Take(rest, (profile, scope) => new AlwaysSeccomp(_text, scope, profile)),
+            ? new AlwaysSeccomp(_text, ScopeOf(rest), null) : Take(rest, (profile, scope) => new AlwaysSeccomp(_text, scope, Hash(profile))),
         ["never", "signal", .. var rest] => Signal(rest),
         ["stdout" or "stderr" or "stdin" or "stdio" or "streams" or "output" or "logs", .. var rest, "stay" or "stays", "inside"] => new StreamsStayInside(_text, ScopeOf(rest)),
         ["never", "stdout" or "stderr" or "stdin" or "stdio" or "streams" or "output", .. var rest] => new StreamsStayInside(_text, ScopeOf(rest)),
         ["only", "layers", .. { Length: > 0 } hashes] => new LayersAre(_text, Hashes(hashes).Contains, new string('e', 64), true),
-        ["never", "layer", var hash] => new LayersAre(_text, found => !string.Equals(found, hash, StringComparison.OrdinalIgnoreCase), hash, false),
+        ["never", "layer", var hash] => new LayersAre(_text, found => !string.Equals(found, hash, StringComparison.OrdinalIgnoreCase), Hash(hash), false),
         ["fragments", .. var rest] => Fragments(rest),
         ["never", "create", .. var rest] => new NeverCreated(_text, ScopeOf(rest is [] or ["in" or "of" or "for", ..] ? rest : ["of", .. rest])),
         ["never", .. var rest] => Point(rest),
@@ -62,10 +67,15 @@ internal sealed class AssertionParser
     };
 
     private NeverExec Program(string name, Scope scope) =>
-        new(_text, scope, ProgramName.Read(name) ?? throw Unknown("a program is a path, a file's name, or a whole command as a JSON array of strings"));
+        new(_text, scope, ProgramName.Read(name) ?? throw Unknown("a program is a path, a file's name, or a whole command as a JSON array of strings; patterns and whole commands in quotes are not programs"));
 
     private Assertion NeverVariable(string[] rest)
     {
+        if (rest is ["matching"])
+        {
+            throw Unknown("the pattern is missing");
+        }
+
         if (rest is ["matching", var pattern, .. var scope])
         {
             Re2Pattern read = Pattern(pattern);
@@ -104,13 +114,13 @@ internal sealed class AssertionParser
 
     private Assertion Signal(string[] rest) => rest is [] or ["to" or "in" or "of", ..]
         ? new NeverSignal(_text, ScopeOf(rest), null)
-        : Take(rest, (name, scope) => new NeverSignal(_text, scope, SignalNames.Find(name) ?? throw Unknown($"there is no signal \"{name}\"; give its number")));
+        : Take(rest, (name, scope) => new NeverSignal(_text, scope, SignalNames.Find(name) ?? throw Unknown($"there is no signal \"{name}\"; give its name or a number from 1 to 64")));
 
     private Assertion Fragments(string[] rest) => rest switch
     {
         ["may", "add", "nothing"] or ["add", "nothing"] => new FragmentsMayOnly(_text, [], null),
         ["may", "add", "only", .. { Length: > 0 } kinds] => new FragmentsMayOnly(_text, Kinds(kinds), null),
-        ["only", "from" or "of", .. { Length: > 0 } issuers] => new FragmentsMayOnly(_text, null, Names(issuers).ToImmutableHashSet(StringComparer.Ordinal)),
+        ["only", "from" or "of", .. { Length: > 0 } issuers] => new FragmentsMayOnly(_text, null, Names(issuers).Select(Plain).ToImmutableHashSet(StringComparer.Ordinal)),
         _ => throw Unknown("of fragments it can be said: may add nothing; may add only containers, external_processes, fragments, platform_rules, namespace; only from ISSUER"),
     };
 
@@ -152,9 +162,14 @@ internal sealed class AssertionParser
 
     private (TextSet Set, Func<string, bool> Has) Variables(string name)
     {
-        if (name is "" or ['=', ..])
+        if (!ClaimNames.IsVariable(name.Split('=')[0]))
         {
-            throw Unknown("a variable's name is empty");
+            throw Unknown($"\"{name.Split('=')[0]}\" is no variable's name; \"never env matching PATTERN\" takes a pattern");
+        }
+
+        if (name.Contains('*'))
+        {
+            throw Unknown("a value is taken as it is; \"never env matching PATTERN\" takes a pattern");
         }
 
         return name.Contains('=')
@@ -181,7 +196,13 @@ internal sealed class AssertionParser
             : throw Unknown("fragments may add containers, external_processes, fragments, platform_rules and namespace");
     }
 
-    private static ImmutableHashSet<string> Hashes(string[] words) => Names(words).ToImmutableHashSet(StringComparer.OrdinalIgnoreCase);
+    private ImmutableHashSet<string> Hashes(string[] words) => Names(words).Select(Hash).ToImmutableHashSet(StringComparer.OrdinalIgnoreCase);
+
+    private string Hash(string word) => ClaimNames.IsHash(word) ? word : throw Unknown($"\"{word}\" is no SHA-256 in hexadecimal");
+
+    private string Plain(string word) => ClaimNames.IsPlain(word) ? word : throw Unknown($"\"{word}\" is nothing that has one name");
+
+    private string Capability(string word) => NeverCapability.Normalize(word) is var name && ClaimNames.IsCapability(name) ? name : throw Unknown($"there is no capability \"{word}\"");
 
     private static IEnumerable<string> Names(IEnumerable<string> words) => words.SelectMany(word => word.Split(',', StringSplitOptions.RemoveEmptyEntries));
 

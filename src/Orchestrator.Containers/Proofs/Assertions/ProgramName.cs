@@ -30,11 +30,17 @@ internal sealed partial class ProgramName
         "setpriv", "setsid", "stdbuf", "strace", "su-exec", "sudo", "taskset", "time", "timeout", "tini", "toybox", "unshare", "xargs");
 
     private static readonly ImmutableHashSet<string> Shells = ImmutableHashSet.Create(
-        StringComparer.Ordinal, "sh", "ash", "bash", "csh", "dash", "elvish", "fish", "hush", "ksh", "mksh", "nu", "osh", "posh", "pwsh", "rbash", "rksh", "tcsh", "xonsh", "yash", "zsh");
+        StringComparer.Ordinal, "sh", "ash", "bash", "csh", "dash", "elvish", "fish", "hush", "ksh", "lash", "lksh", "mksh", "msh", "nu", "oksh", "osh", "posh", "pwsh", "rbash", "rksh",
+        "sash", "scsh", "tcsh", "xonsh", "yash", "zsh");
 
-    // These give whoever uses them a shell.
+    // These give whoever uses them a shell, some only if nothing else is named.
     private static readonly ImmutableHashSet<string> Hosts = ImmutableHashSet.Create(
-        StringComparer.Ordinal, "agetty", "getty", "login", "newgrp", "screen", "script", "ssh", "sshd", "su", "sulogin", "tmux");
+        StringComparer.Ordinal, "agetty", "byobu", "capsh", "chroot", "doas", "ed", "emacs", "ex", "expect", "flock", "gdb", "getty", "less", "linux32", "linux64", "login", "man", "more",
+        "mosh", "newgrp", "nsenter", "pkexec", "runuser", "screen", "script", "setarch", "sg", "ssh", "sshd", "su", "sudo", "sulogin", "tclsh", "tmux", "unshare", "vi", "view", "vim");
+
+    // These run code that an argument holds, behind an option that ends so; a shell's shows what it starts unless something hides it.
+    private static readonly ImmutableArray<(string Name, string Options)> Interpreters =
+        [("python", "c"), ("pypy", "c"), ("perl", "eE"), ("ruby", "e"), ("node", "ep"), ("deno", "e"), ("bun", "ep"), ("lua", "e"), ("php", "rRB"), ("tclsh", "c"), ("guile", "c")];
 
     private readonly string _text;
     private readonly ImmutableArray<string> _command;
@@ -53,13 +59,13 @@ internal sealed partial class ProgramName
     {
         if (!text.StartsWith('['))
         {
-            return text.Length == 0 ? null : new ProgramName(text is "shell" or "shells" or "any shell" ? Shell : text, default);
+            return (!ClaimNames.IsPlain(text) || FileOf(text) is "" or "." or "..") && text != "any shell" ? null : new ProgramName(text is "shell" or "shells" or "any shell" ? Shell : text, default);
         }
 
         try
         {
             string?[] parts = JsonSerializer.Deserialize<string?[]>(text)!;
-            return parts.Contains(null) ? null : new ProgramName(text, [.. parts.OfType<string>()]);
+            return parts is [] or ["", ..] || parts.Contains(null) ? null : new ProgramName(text, [.. parts.OfType<string>()]);
         }
         catch (JsonException)
         {
@@ -81,7 +87,28 @@ internal sealed partial class ProgramName
         }
 
         Likeness program = _text == Shell ? CompareToShells(command[0]) : ComparePath(command[0], workingDirectory);
-        return program == Likeness.Same || command.Length == 1 ? program : Max(program, CompareArguments(command, workingDirectory));
+        return program == Likeness.Same || command.Length == 1 ? program
+            : Max(Max(program, HoldsCode(command) ? Likeness.Unclear : Likeness.Different), CompareArguments(command, workingDirectory));
+    }
+
+    // Code that can build a name need not mention it.
+    private static bool HoldsCode(ImmutableArray<string> command)
+    {
+        string file = FileOf(command[0]);
+        bool shell = Shells.Contains(file);
+        string letters = shell ? "c" : string.Concat(Interpreters.Where(known => file.StartsWith(known.Name, StringComparison.Ordinal)).Select(known => known.Options));
+        for (int i = 1; letters.Length > 0 && i < command.Length && command[i].StartsWith('-'); i++)
+        {
+            string option = command[i];
+            if (option.StartsWith("--eval", StringComparison.Ordinal) || (option is ['-', not '-', ..] && option.AsSpan(1).ContainsAny(letters)))
+            {
+                return !shell || command.Skip(i + 1).Any(code => Hidden().IsMatch(code));
+            }
+
+            i += TakesValue().IsMatch(option) ? 1 : 0;
+        }
+
+        return false;
     }
 
     /// <summary>Whether a file of that name is a shell.</summary>
@@ -153,6 +180,12 @@ internal sealed partial class ProgramName
     [GeneratedRegex(@"(^|[^a-z])(a|ba|c|da|k|mk|tc|z|pw)?sh([^a-z]|$)", RegexOptions.IgnoreCase)]
     private static partial Regex LooksLikeShell();
 
-    [GeneratedRegex(@"[\s'""`;&|()<>=,{}$\\]+")]
+    [GeneratedRegex(@"[\s'""`;&|()<>=,{}$\\:!\[\]]+")]
     private static partial Regex Separators();
+
+    [GeneratedRegex(@"^-[IMOSWXdlor]\z")]
+    private static partial Regex TakesValue();
+
+    [GeneratedRegex(@"[`$\\'""*?\[{~#]|\b(eval|source)\b|(^|\s)\.\s")]
+    private static partial Regex Hidden();
 }

@@ -14,12 +14,12 @@ internal static class SignalNames
         "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
     ];
 
-    /// <summary>The number of a signal that is named with or without its prefix, or by its number; null: there is none.</summary>
+    /// <summary>The number of a signal that is named with or without its prefix, or by its number, 1 to 64; null: there is none.</summary>
     public static long? Find(string name)
     {
         if (long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
         {
-            return number;
+            return number is >= 1 and <= 64 ? number : null;
         }
 
         string bare = name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? name[Prefix.Length..] : name;

@@ -15,8 +15,8 @@ internal static class TileConfinement
     /// <summary>Read-only parts of the system that .NET and libtorch load libraries from.</summary>
     private static readonly string[] SystemPaths = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives"];
 
-    // Files of root's that change the whole machine, and that bubblewrap leaves open: only mode bits guard them from a device that runs as root.
-    private static readonly string[] KernelSettings = ["/proc/sys", "/proc/acpi", "/proc/fs", "/proc/scsi"];
+    // Files of root's that change the whole machine, and that bubblewrap leaves open, or may: only mode bits guard them from a device that runs as root.
+    private static readonly string[] KernelSettings = ["/proc/sys", "/proc/acpi", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/scsi"];
 
     /// <summary>Whether bubblewrap can confine a process here, found by doing it.</summary>
     public static bool IsAvailable(string programFolder)

@@ -72,7 +72,7 @@ public sealed class FirmwareMeterTests : IDisposable
     }
 
     private static IEnumerable<string> Assess(Quote claims, FirmwareMeasurements pinned) =>
-        new ReleasePolicy { Party = "lab", AllowSimulatedDevices = true }.AssessDevice(claims, null, [pinned], 1).Select(denial => denial.Code);
+        new ReleasePolicy { Party = "lab", AllowSimulatedDevices = true }.AssessDevice(claims, 0, [pinned], 1).Select(denial => denial.Code);
 
     public void Dispose() => _folder.Dispose();
 }

@@ -7,8 +7,8 @@ namespace Orchestrator.Channel;
 /// <summary>The host's end of a channel to a guest (docs/spec/guest-channel.md): asks, and gets answers in whatever order they come. Safe for concurrent use.</summary>
 public sealed class GuestChannel : IAsyncDisposable
 {
-    // A machine that has hung up needs a moment to end.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    // A machine that has hung up needs a moment to end, and more than that where it is emulated and everybody is busy.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     private readonly FrameStream _frames;
     private readonly Task<OrchestratorException>? _reason;
@@ -16,6 +16,7 @@ public sealed class GuestChannel : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private long _lastId;
     private OrchestratorException? _ending;
+    private bool _isDisposed;
 
     /// <summary>Takes over any duplex byte stream.</summary>
     /// <param name="stream">To the guest.</param>
@@ -59,10 +60,13 @@ public sealed class GuestChannel : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _end.CancelAsync().ConfigureAwait(false);
-        _frames.Dispose();
-        await Closed.ConfigureAwait(false);
-        _end.Dispose();
+        if (!Interlocked.Exchange(ref _isDisposed, true))
+        {
+            await _end.CancelAsync().ConfigureAwait(false);
+            _frames.Dispose();
+            await Closed.ConfigureAwait(false);
+            _end.Dispose();
+        }
     }
 
     private async Task ListenAsync()

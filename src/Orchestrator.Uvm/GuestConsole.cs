@@ -21,18 +21,21 @@ internal sealed class GuestConsole(TimeProvider time)
     private const string Mark = "uvm: ";
     private const string AgentEnded = "uvm: agent ended with ";
     private const string NoMemory = "Cannot allocate memory";
-    private const string Starved = "Out of memory: Killed process";
     private const string PowerDown = "reboot: Power down";
+    private const string Starved = "Out of memory: Killed process ";
+    private const string Memory = "memory";
+    private const int KilledAgent = 128 + 9;
     private const int MaxLines = 200;
     private const int MaxLine = 400;
+    private const int MaxStages = 16;
 
     private readonly Lock _lock = new();
     private readonly long _start = time.GetTimestamp();
     private readonly Queue<string> _lines = new();
     private ImmutableArray<BootStage> _stages = [];
     private string? _panic;
+    private string? _starved;
     private int? _agent;
-    private bool _starved;
 
     /// <summary>Stages until now.</summary>
     public ImmutableArray<BootStage> Stages
@@ -46,18 +49,6 @@ internal sealed class GuestConsole(TimeProvider time)
         }
     }
 
-    /// <summary>Whether the guest's kernel has killed a process because there was no memory left.</summary>
-    public bool HasRunOutOfMemory
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _starved;
-            }
-        }
-    }
-
     /// <summary>The last lines.</summary>
     public ImmutableArray<string> Lines
     {
@@ -66,6 +57,18 @@ internal sealed class GuestConsole(TimeProvider time)
             lock (_lock)
             {
                 return [.. _lines];
+            }
+        }
+    }
+
+    /// <summary>What the kernel has killed last for want of memory: a process's number and name; null: nothing.</summary>
+    public string? KilledForMemory
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _starved;
             }
         }
     }
@@ -102,7 +105,7 @@ internal sealed class GuestConsole(TimeProvider time)
     {
         lock (_lock)
         {
-            _stages = _stages.Add(new BootStage(stage, time.GetElapsedTime(_start)));
+            Add(stage);
         }
     }
 
@@ -116,6 +119,8 @@ internal sealed class GuestConsole(TimeProvider time)
             string last = _lines.LastOrDefault(line => !line.Contains(Mark, StringComparison.Ordinal) && !line.Contains(PowerDown, StringComparison.Ordinal)) is { } line ? $" The last line: {line}" : "";
             return (_agent, _panic) switch
             {
+                (KilledAgent, _) when _starved is not null => new OrchestratorException(UvmErrors.OutOfMemory, $"The utility VM ran out of memory; the last process that its kernel killed for it: {_starved}."),
+                (_, { } reason) when reason.Contains(Memory, StringComparison.Ordinal) => new OrchestratorException(UvmErrors.OutOfMemory, $"The utility VM's kernel gave up: {reason}."),
                 ({ } code, _) => new OrchestratorException(UvmErrors.AgentEnded, $"The utility VM's agent ended with {code}.{last}"),
                 (_, { } reason) => new OrchestratorException(UvmErrors.Panicked, $"The utility VM's kernel gave up: {reason}."),
                 _ when exitCode > Signalled => new OrchestratorException(UvmErrors.Killed, $"The utility VM was ended by signal {exitCode - Signalled}."),
@@ -142,16 +147,25 @@ internal sealed class GuestConsole(TimeProvider time)
             }
             else if (text.IndexOf(Mark, StringComparison.Ordinal) is >= 0 and var mark && text[(mark + Mark.Length)..].Split(' ') is [{ } stage, _])
             {
-                _stages = _stages.Add(new BootStage(stage, time.GetElapsedTime(_start)));
+                Add(stage);
+            }
+            else if (text.IndexOf(Starved, StringComparison.Ordinal) is >= 0 and var starved)
+            {
+                _starved = text[(starved + Starved.Length)..].Split(')')[0] + ")";
             }
             else if (text.IndexOf(Panic, StringComparison.Ordinal) is >= 0 and var at)
             {
                 _panic ??= text[(at + Panic.Length)..].TrimEnd('.');
             }
-            else if (text.Contains(Starved, StringComparison.Ordinal))
-            {
-                _starved = true;
-            }
+        }
+    }
+
+    // Whatever the guest prints, the host keeps only so much.
+    private void Add(string stage)
+    {
+        if (_stages.Length < MaxStages)
+        {
+            _stages = _stages.Add(new BootStage(stage, time.GetElapsedTime(_start)));
         }
     }
 }

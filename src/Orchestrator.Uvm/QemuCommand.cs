@@ -60,7 +60,8 @@ internal static class QemuCommand
     [
         "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-nic", "none",
         "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-        "-machine", "q35,graphics=off,vmport=off,usb=off,i8042=off",
+        // A core file of QEMU's would hold the guest's memory, and equal pages of two guests are not to be told from their timing.
+        "-machine", "q35,graphics=off,vmport=off,usb=off,i8042=off,sata=off,smbus=off,dump-guest-core=off,mem-merge=off",
         "-accel", accelerator == Accelerator.Kvm ? "kvm" : "tcg,thread=multi",
         "-cpu", accelerator == Accelerator.Kvm ? "host" : EmulatedCpu,
         "-serial", "stdio",

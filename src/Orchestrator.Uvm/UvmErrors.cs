@@ -32,6 +32,9 @@ public static class UvmErrors
     /// <summary>Its kernel gave up.</summary>
     public static readonly ErrorCode Panicked = new("uvm-panicked", ErrorClass.Unavailable, "The utility VM's kernel gave up.", "Try again, with more memory if it ran out of it; its keys and everything in it are gone.");
 
+    /// <summary>It had too little memory.</summary>
+    public static readonly ErrorCode OutOfMemory = new("uvm-out-of-memory", ErrorClass.Unavailable, "The utility VM ran out of memory, and ended.", "Give it more memory, then try again; its keys and everything in it are gone.");
+
     /// <summary>Its agent ended.</summary>
     public static readonly ErrorCode AgentEnded = new("uvm-agent-ended", ErrorClass.Unavailable, "The utility VM's agent ended, and the machine with it.", "Try again; its keys and everything in it are gone.");
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Orchestrator.Crypto.IO;
 using Orchestrator.Errors;
@@ -50,10 +51,13 @@ public sealed class VirtualMachine : IAsyncDisposable
     public ImmutableArray<BootStage> Stages => _console.Stages;
 
     /// <summary>Whether the guest's kernel has killed a process because there was no memory left.</summary>
-    public bool HasRunOutOfMemory => _console.HasRunOutOfMemory;
+    public bool HasRunOutOfMemory => KilledForMemory is not null;
 
     /// <summary>What it has.</summary>
     public MachinePlan Plan { get; }
+
+    /// <summary>What its kernel has killed last for want of memory: a process's number and name; null: nothing.</summary>
+    public string? KilledForMemory => _console.KilledForMemory;
 
     /// <summary>The last lines that it printed, for people.</summary>
     public ImmutableArray<string> Console => _console.Lines;
@@ -138,24 +142,27 @@ public sealed class VirtualMachine : IAsyncDisposable
     private static SafeFileHandle Nameless(string folder, long size)
     {
         string path = Path.Combine(folder, $".{Path.GetRandomFileName()}");
+        SafeFileHandle? file = null;
         try
         {
-            SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite, FileOptions.None, size);
+            file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
             File.Delete(path);
-            RandomAccess.SetLength(file, size);
-            return file;
-        }
-        catch (IOException e) when (Free(folder) is { } free && free < size)
-        {
-            throw new OrchestratorException(UvmErrors.NoSpace, $"The utility VM's scratch takes {size >> 20} MiB, and the disk of {folder} has {free >> 20} MiB left.", inner: e);
+            int error = posix_fallocate(file, 0, size);
+            return error == 0 ? file : throw new IOException($"No {size} bytes could be taken.", error);
         }
         catch (Exception e) when (StorageErrors.Concerns(e))
         {
-            throw StorageErrors.From(e, path);
+            file?.Dispose();
+            OrchestratorException failure = StorageErrors.From(e, path);
+            throw failure.Code == StorageErrors.Full
+                ? new OrchestratorException(UvmErrors.NoSpace, $"The utility VM's scratch takes {size >> 20} MiB, and the disk of {folder} has {new DriveInfo(folder).AvailableFreeSpace >> 20} MiB left.", inner: e)
+                : failure;
         }
     }
 
-    private static long? Free(string folder) => Directory.Exists(folder) ? new DriveInfo(folder).AvailableFreeSpace : null;
+    // What the library takes in advance it does not say to have failed for want of room.
+    [DllImport("libc")]
+    private static extern int posix_fallocate(SafeFileHandle file, long offset, long length);
 
     private static Socket Listen(DirectoryInfo sockets, string line)
     {

@@ -11,6 +11,7 @@ namespace Orchestrator.Guest.Tests;
 public sealed class ContainerTests(Machine machine)
 {
     [Fact]
+    [Trait(Machine.Selection, "short")]
     public async Task Container_RunsAsItsUserWithItsVariablesAndStreams_AndItsExitCodeComesOut()
     {
         const string Command = "id; echo mode=$MODE; cat; echo trouble >&2; exit 7";

@@ -15,6 +15,7 @@ public sealed class MachineTests(Machine machine)
     private const int BlobSize = 4 << 20;
 
     [Fact]
+    [Trait(Machine.Selection, "short")]
     public async Task Layer_ChangedWhileTheContainerRuns_IsAnErrorInsideAndNotData()
     {
         RequireMachines();
@@ -77,6 +78,22 @@ public sealed class MachineTests(Machine machine)
     }
 
     [Fact]
+    public async Task Memory_ExhaustedByManySmallProcesses_IsNotTheAgentsEnd_AndIsSaid()
+    {
+        RequireMachines();
+        const string Command = "i=0; while [ $i -lt 80 ]; do /bin/busybox awk 'BEGIN { s = sprintf(\"%20000000s\", \"x\"); getline }' & i=$((i+1)); done; cat";
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(Policies.Shell(Command, machine.Busybox)));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+
+        await group.Client.CreateContainerAsync(TestGroup.Spec(TestGroup.Id(), Command));
+        await UntilAsync(() => group.Machine!.KilledForMemory is not null || group.Machine.Ended.IsCompleted);
+
+        Assert.Matches(@"^[0-9]+ \((busybox|awk|sh|cat)\)$", group.Machine!.KilledForMemory);
+        await group.Client.EvidenceAsync([]);
+    }
+
+    [Fact]
+    [Trait(Machine.Selection, "short")]
     public async Task Kernel_ThatPanics_EndsTheGroup_AndTheNextOneStarts()
     {
         RequireMachines();
@@ -115,6 +132,119 @@ public sealed class MachineTests(Machine machine)
         Assert.Contains(group.Machine.Stages, stage => stage.Name == "ready");
     }
 
+    [Fact]
+    public async Task Layer_CutShortWhileTheContainerRuns_IsAnErrorInside()
+    {
+        RequireMachines();
+        const string Command = "cat /first | wc -c; cat; cat /second > /dev/null || exit 5";
+        string text = new('x', BlobSize);
+        LayerImage layer = TestImages.Files(machine.Devices, ("first", text), ("padding", text), ("second", text.Replace('x', 'z')));
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(Policies.Shell(Command, machine.Busybox, layer)));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox, layer);
+        StartedProcess process = await group.Client.CreateContainerAsync(TestGroup.Spec(TestGroup.Id(), Command));
+        await group.ReadOnceAsync(process);
+        try
+        {
+            using (FileStream file = File.Open(layer.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            {
+                file.SetLength(BlobSize + (BlobSize / 2));
+            }
+
+            Assert.Equal(5, (await group.FinishAsync(process)).ExitCode);
+        }
+        finally
+        {
+            File.Delete(layer.Path);
+        }
+    }
+
+    [Fact]
+    public async Task Scratch_ThatTheHostWritesOver_IsAnErrorInside()
+    {
+        RequireMachines();
+        const string Command = "/bin/busybox dd if=/dev/zero of=/outputs/much bs=1000000 count=20 conv=fsync; echo written; cat; cat /outputs/much > /dev/null || exit 5";
+        var forget = new ExternalProcess(["/bin/sh", "-c", "echo 3 > /proc/sys/vm/drop_caches"], [], "/", AllowStdioAccess: false);
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(new PolicyFlags(), [Policies.Shell(Command, machine.Busybox) with { User = UserRule.Anybody }], forget));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+        ContainerSpec spec = TestGroup.Spec(TestGroup.Id(), Command);
+        StartedProcess process = await group.Client.CreateContainerAsync(spec with { Process = spec.Process with { User = "0" } });
+        await group.ReadOnceAsync(process);
+
+        // The middle, where the data are: file systems keep their own at the ends, and those stay in memory.
+        WriteOverScratch(group.Machine!.ProcessId);
+        Assert.Equal(0, await group.Client.WaitAsync((await group.Client.ExecExternalAsync(new ProcessSpec { Command = forget.Command })).Process));
+
+        Assert.Equal(5, (await group.FinishAsync(process)).ExitCode);
+    }
+
+    [Fact]
+    public async Task Console_ThatIsFlooded_TakesLittleOfTheHost_AndTheGroupLivesOn()
+    {
+        RequireMachines();
+        var flood = new ExternalProcess(["/bin/sh", "-c", "/usr/bin/busybox head -c 300000 /dev/zero | /usr/bin/busybox tr '\\0' x > /dev/console; i=0; while [ $i -lt 1000 ]; do echo \"uvm: stage$i 1\"; i=$((i+1)); done > /dev/console"], [], "/", AllowStdioAccess: false);
+        await using TestGroup group = await TestGroup.LaunchAsync(machine, Policies.Text(new PolicyFlags(), [Policies.Shell("cat", machine.Busybox)], flood));
+        await group.Client.SetPolicyAsync(Policies.Text(new PolicyFlags(), [Policies.Shell("cat", machine.Busybox)], flood));
+
+        Assert.Equal(0, await group.Client.WaitAsync((await group.Client.ExecExternalAsync(new ProcessSpec { Command = flood.Command })).Process));
+        await UntilAsync(() => group.Machine!.Console.Any(line => line.EndsWith("uvm: stage999 1", StringComparison.Ordinal)));
+
+        Assert.Equal(200, group.Machine!.Console.Length);
+        Assert.All(group.Machine.Console, line => Assert.True(line.Length <= 400));
+        Assert.InRange(group.Machine.Stages.Length, 4, 16);
+        await group.Client.EvidenceAsync([]);
+    }
+
+    [Fact]
+    [Trait(Machine.Selection, "short")]
+    public async Task Devices_AreLayersScratchAndTwoLines_AndNothingElse()
+    {
+        RequireMachines();
+        await using TestGroup group = await TestGroup.LaunchAsync(machine, Look.Policy(machine));
+
+        string[] seen = await Look.AtAsync(group, machine);
+
+        int layers = Directory.GetFiles(machine.Devices, "*.layer").Length;
+        string[] disks = [.. seen.Where(line => line.StartsWith("disk ", StringComparison.Ordinal))];
+        Assert.Equal(layers + 1, disks.Length);
+        Assert.Single(disks, "disk scratch 0");
+        Assert.Equal(layers, disks.Count(disk => disk.EndsWith(" 1", StringComparison.Ordinal)));
+        Assert.Equal(["port agent", "port psp"], seen.Where(line => line.StartsWith("port ", StringComparison.Ordinal)).Order());
+        Assert.Equal(["net lo"], seen.Where(line => line.StartsWith("net ", StringComparison.Ordinal)));
+        // Bridges of the board; the lines; the disks.
+        Assert.Equal(
+            ["0x060000", "0x060100", "0x078000", .. Enumerable.Repeat("0x010000", layers + 1)],
+            seen.Where(line => line.StartsWith("pci ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]).OrderByDescending(kind => kind[2..] != "010000").ThenBy(kind => kind, StringComparer.Ordinal));
+        Assert.DoesNotContain(seen, line => line.Contains("9p", StringComparison.Ordinal) || line.Contains("virtiofs", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Devices_ThatAHostileHostAdds_HaveNoDriver()
+    {
+        RequireMachines();
+        string before = Environment.GetEnvironmentVariable("PATH")!;
+        string folder = Directory.CreateTempSubdirectory("orchestrator-qemu-").FullName;
+        string qemu = Path.Combine(folder, "qemu-system-x86_64");
+        await File.WriteAllTextAsync(qemu, $"#!/bin/sh\nexec /usr/bin/qemu-system-x86_64 \"$@\" -netdev user,id=n -device virtio-net-pci,netdev=n -netdev user,id=m -device e1000,netdev=m -fsdev local,id=f,path={folder},security_model=none -device virtio-9p-pci,fsdev=f,mount_tag=host -device virtio-balloon-pci -device virtio-rng-pci\n", TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(qemu, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            Environment.SetEnvironmentVariable("PATH", $"{folder}:{before}");
+            await using TestGroup group = await TestGroup.LaunchAsync(machine, Look.Policy(machine));
+
+            string[] seen = await Look.AtAsync(group, machine);
+
+            Assert.Equal(["net lo"], seen.Where(line => line.StartsWith("net ", StringComparison.Ordinal)));
+            Assert.Contains(seen, line => line.StartsWith("pci 0x020000", StringComparison.Ordinal));
+            Assert.Equal(["virtio_blk", "virtio_console"], seen.Where(line => line.StartsWith("driven ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]).Distinct().Order());
+            Assert.DoesNotContain(seen, line => line.Contains("9p", StringComparison.Ordinal) || line.Contains("virtiofs", StringComparison.Ordinal));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("PATH", before);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static void RequireMachines() => Assert.SkipWhen(string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Machine.ImageVariable)), $"{Machine.ImageVariable} names no image of the utility VM.");
 
     private static void Change(string path, long position, byte value)
@@ -124,14 +254,59 @@ public sealed class MachineTests(Machine machine)
         file.WriteByte(value);
     }
 
+    private static async Task UntilAsync(Func<bool> holds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(10));
+        while (!holds())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), patience.Token);
+        }
+    }
+
+    private static void WriteOverScratch(int machineProcess)
+    {
+        using FileStream file = File.Open(ScratchPath(machineProcess), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        byte[] piece = new byte[1 << 20];
+        new Random(1).NextBytes(piece);
+        for (long at = 8 << 20; at < 56 << 20; at += piece.Length)
+        {
+            file.Position = at;
+            file.Write(piece);
+        }
+    }
+
     // The file has no name; whoever runs the machine can read it all the same.
+    private static string ScratchPath(int machineProcess) => Directory.EnumerateFiles($"/proc/{machineProcess}/fd").First(path =>
+        new FileInfo(path).LinkTarget is { } target && target.EndsWith("(deleted)", StringComparison.Ordinal) && target.StartsWith(Path.GetTempPath(), StringComparison.Ordinal));
+
     private static byte[] ScratchOf(int machineProcess)
     {
-        string descriptor = Directory.EnumerateFiles($"/proc/{machineProcess}/fd").First(path =>
-            new FileInfo(path).LinkTarget is { } target && target.EndsWith("(deleted)", StringComparison.Ordinal) && target.StartsWith(Path.GetTempPath(), StringComparison.Ordinal));
-        using FileStream file = File.Open(descriptor, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using FileStream file = File.Open(ScratchPath(machineProcess), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         byte[] content = new byte[file.Length];
         file.ReadExactly(content);
         return content;
+    }
+
+    // What the guest's kernel sees, by a program that the policy admits beside the containers.
+    private static class Look
+    {
+        private const string Script =
+            "for d in /sys/block/vd*; do read n <$d/serial; read r <$d/ro; echo disk $n $r; done; " +
+            "for p in /sys/class/virtio-ports/*; do read n <$p/name; echo port $n; done; " +
+            "for n in /sys/class/net/*; do echo net ${n##*/}; done; " +
+            "for p in /sys/bus/pci/devices/*; do read c <$p/class; echo pci $c; done; " +
+            "for v in /sys/bus/virtio/devices/*; do [ -e $v/driver ] && l=$(/usr/bin/busybox readlink $v/driver) && echo driven ${l##*/}; done; " +
+            "/usr/bin/busybox cat /proc/filesystems";
+
+        private static readonly ExternalProcess s_process = new(["/bin/sh", "-c", Script], [], "/", AllowStdioAccess: true);
+
+        public static byte[] Policy(Machine machine) => Policies.Text(new PolicyFlags(), [Policies.Shell("cat", machine.Busybox)], s_process);
+
+        public static async Task<string[]> AtAsync(TestGroup group, Machine machine)
+        {
+            await group.Client.SetPolicyAsync(Policy(machine));
+            (_, string seen, _) = await group.FinishAsync(await group.Client.ExecExternalAsync(new ProcessSpec { Command = s_process.Command }));
+            return seen.Split('\n');
+        }
     }
 }

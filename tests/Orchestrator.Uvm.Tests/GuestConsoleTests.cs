@@ -7,7 +7,11 @@ public sealed class GuestConsoleTests
 {
     [Theory]
     [InlineData("uvm: agent ended with 3\n[ 9.1] reboot: Power down\n", 0, "uvm-agent-ended", "ended with 3")]
-    [InlineData("[ 9.1] Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled.\n", 0, "uvm-panicked", "Out of memory: system-wide panic_on_oom is enabled")]
+    [InlineData("[ 9.1] Kernel panic - not syncing: sysrq triggered crash\n", 0, "uvm-panicked", "sysrq triggered crash")]
+    [InlineData("[ 9.1] Kernel panic - not syncing: System is deadlocked on memory\n", 0, "uvm-out-of-memory", "deadlocked on memory")]
+    [InlineData("[ 9.1] Out of memory: Killed process 86 (dotnet) total-vm:1kB\nuvm: agent ended with 137\n", 0, "uvm-out-of-memory", "86 (dotnet)")]
+    [InlineData("[ 9.1] Out of memory: Killed process 90 (awk) total-vm:1kB\nuvm: agent ended with 0\n", 0, "uvm-agent-ended", "ended with 0")]
+    [InlineData("uvm: agent ended with 137\n", 0, "uvm-agent-ended", "ended with 137")]
     [InlineData("uvm: kernel 1.0\n", 137, "uvm-killed", "signal 9")]
     [InlineData("qemu: could not open disk\n", 1, "uvm-not-started", "could not open disk")]
     [InlineData("qemu: cannot set up guest memory 'pc.ram': Cannot allocate memory\n", 1, "uvm-no-memory", "pc.ram")]
@@ -19,13 +23,6 @@ public sealed class GuestConsoleTests
 
         Assert.Equal(code, end.Code.Id);
         Assert.Contains(words, end.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task WantOfMemory_IsNoticed()
-    {
-        Assert.False((await Read("uvm: kernel 1.0\n")).HasRunOutOfMemory);
-        Assert.True((await Read("[   42.1] Out of memory: Killed process 99 (awk) total-vm:900000kB\n")).HasRunOutOfMemory);
     }
 
     [Fact]
@@ -46,6 +43,22 @@ public sealed class GuestConsoleTests
         Assert.Equal(200, console.Lines.Length);
         Assert.Equal(("line 999", 400), (console.Lines[^2], console.Lines[^1].Length));
         Assert.Equal("line 801", console.Lines[0]);
+    }
+
+    [Fact]
+    public async Task Stages_ThatNeverEnd_AreKeptOnlyToTheFirstFew()
+    {
+        GuestConsole console = await Read(string.Concat(Enumerable.Range(0, 1000).Select(i => $"uvm: stage{i} 1\n")));
+
+        Assert.Equal(16, console.Stages.Length);
+        Assert.Equal("stage0", console.Stages[0].Name);
+    }
+
+    [Fact]
+    public async Task Process_ThatIsKilledForWantOfMemory_IsNamed()
+    {
+        Assert.Null((await Read("all is well\n")).KilledForMemory);
+        Assert.Equal("91 (awk)", (await Read("[ 1.0] Out of memory: Killed process 90 (sh) total\n[ 2.0] Out of memory: Killed process 91 (awk) total-vm:5kB\n")).KilledForMemory);
     }
 
     private static async Task<GuestConsole> Read(string output)

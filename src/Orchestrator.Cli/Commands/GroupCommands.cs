@@ -40,11 +40,12 @@ internal static class GroupCommands
     private static CliCommand State(Terminal terminal)
     {
         Option<string> name = NameOption();
-        var command = new CliCommand("state", "Print what a running group has mounted, what runs in it, and what each container can still be.", "orchestrator group state", "orchestrator group state --name join --json") { name };
+        var command = new CliCommand("state", "Print what a running group runs in, what it has mounted, what runs in it, and what each container can still be.", "orchestrator group state", "orchestrator group state --name join --json") { name };
         command.SetAction((parsed, cancel) => AskAsync(parsed.GetRequiredValue(name), cancel, async channel =>
         {
             CborField names = await channel.AskAsync(ControlServer.Containers, CborMap.Of(), cancel);
-            GroupStateView view = GroupStateView.Read(await new GroupClient(channel).StateAsync(cancel), names);
+            CborField machine = await channel.AskAsync(ControlServer.Machine, CborMap.Of(), cancel);
+            GroupStateView view = GroupStateView.Read(await new GroupClient(channel).StateAsync(cancel), names, machine);
             terminal.Result(view, view.ToString());
         }));
         return command;

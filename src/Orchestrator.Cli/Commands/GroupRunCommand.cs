@@ -54,7 +54,7 @@ internal static class GroupRunCommand
         await using RunningGroup group = await RunningGroup.LaunchAsync(GuestBackEnds.Open(psp, request.Guests, terminal.Clock), plan, policy, folder.Path, stop.Token);
         await using var control = new ControlServer(request.Name, group, stop.Cancel);
         terminal.Note($"group {request.Name}: policy {Digest.Of(policy)}");
-        NoteMachine(terminal, group.Machine);
+        terminal.Note(MachineView.LineOf(group.Machine is { } machine ? MachineView.Of(machine) : null));
         var following = new List<Task>();
         await group.StartAsync(
             container =>
@@ -66,21 +66,17 @@ internal static class GroupRunCommand
         return await FinishAsync(terminal, group, following, stop.Token, cancel);
     }
 
-    private static void NoteMachine(Terminal terminal, VirtualMachine? machine)
-    {
-        if (machine is not null)
-        {
-            string stages = string.Join(", ", machine.Stages.Select(stage => string.Create(CultureInfo.InvariantCulture, $"{stage.Name} {stage.Reached.TotalSeconds:f1} s")));
-            terminal.Note($"machine: {(machine.Accelerator == Accelerator.Kvm ? "KVM" : "emulation")}, {machine.Plan.Memory} MiB, {machine.Plan.Cores} core{(machine.Plan.Cores == 1 ? "" : "s")}; {stages}");
-        }
-    }
-
     private static async Task<int> FinishAsync(Terminal terminal, RunningGroup group, List<Task> following, CancellationToken stop, CancellationToken cancel)
     {
         try
         {
             int[] codes = await Task.WhenAll(group.Containers.Select(container => group.Client.WaitAsync(container.Process.Process, stop)));
             await Task.WhenAll(following);
+            if (group.Machine?.KilledForMemory is { } killed)
+            {
+                terminal.Note($"machine: out of memory; the last process that was ended for it: {killed}");
+            }
+
             terminal.Result(
                 new { containers = group.Containers.Zip(codes, (container, code) => new { container.Name, container.Id, exit_code = code }) },
                 string.Join('\n', group.Containers.Zip(codes, (container, code) => string.Create(CultureInfo.InvariantCulture, $"{container.Name}: ended with {code}"))));

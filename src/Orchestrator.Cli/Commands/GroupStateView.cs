@@ -5,10 +5,10 @@ using Orchestrator.Crypto.Cbor;
 namespace Orchestrator.Cli.Commands;
 
 /// <summary>A running group's state as people see it.</summary>
-internal sealed record GroupStateView(string Policy, string? Inconsistent, IReadOnlyDictionary<string, string> Layers, IReadOnlyList<ContainerStateView> Containers)
+internal sealed record GroupStateView(string Policy, MachineView? Machine, string? Inconsistent, IReadOnlyDictionary<string, string> Layers, IReadOnlyList<ContainerStateView> Containers)
 {
-    /// <summary>Reads the guest's answer, and the names that only the shim knows.</summary>
-    public static GroupStateView Read(CborField state, CborField names)
+    /// <summary>Reads the guest's answer, and what only the shim knows: names, and the machine.</summary>
+    public static GroupStateView Read(CborField state, CborField names, CborField machine)
     {
         Dictionary<string, string> known = names.AsArray().Select(container => container.ReadMap(map =>
         {
@@ -23,6 +23,7 @@ internal sealed record GroupStateView(string Policy, string? Inconsistent, IRead
             map.Required("fragments");
             return new GroupStateView(
                 map.Required("policy").AsDigest().ToString(),
+                MachineView.Read(machine),
                 map.Optional("inconsistent")?.AsText(4096),
                 Entries(map.Required("devices")).ToDictionary(entry => entry.Key, entry => entry.Value.AsText()),
                 [.. Entries(map.Required("containers")).Select(entry => ContainerStateView.Read(known.GetValueOrDefault(entry.Key, ""), entry.Key, entry.Value))]);
@@ -34,6 +35,7 @@ internal sealed record GroupStateView(string Policy, string? Inconsistent, IRead
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"policy {Policy}");
+        text.AppendLine(MachineView.LineOf(Machine));
         if (Inconsistent is { } finding)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"INCONSISTENT: {finding}");

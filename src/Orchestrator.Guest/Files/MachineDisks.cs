@@ -21,6 +21,8 @@ internal sealed class MachineDisks : IGroupDisks
     private const int SectorSize = 512;
     private const int ScratchKeySize = 96;
 
+    private static readonly string s_salt = new('0', 2 * VerityFormat.SaltSize);
+
     private readonly Dictionary<string, string[]> _mapped = new(StringComparer.Ordinal);
     private readonly DiskSpace _scratch = new();
     private int _mappings;
@@ -40,9 +42,10 @@ internal sealed class MachineDisks : IGroupDisks
         string path = Disk(DiskSerial.Of(device));
         long dataBlocks = RequireTree(path, rootHash);
         string name = NewName("layer");
+        // A program that reads parameters off the disk is of no use here, nor one that takes the disk for itself: a layer may be mounted twice.
         SystemProgram.Run(
-            "veritysetup", "open", path, name, path, rootHash.ToString(), "--no-superblock", "--format=1", "--hash=sha256", "--data-block-size=4096", "--hash-block-size=4096",
-            $"--data-blocks={Text(dataBlocks)}", $"--hash-offset={Text((dataBlocks + 1) * VerityFormat.BlockSize)}", $"--salt={new string('0', 2 * VerityFormat.SaltSize)}");
+            "dmsetup", "create", name, "--readonly", "--table",
+            $"0 {Text(dataBlocks * VerityFormat.BlockSize / SectorSize)} verity 1 {path} {path} {VerityFormat.BlockSize} {VerityFormat.BlockSize} {Text(dataBlocks)} {Text(dataBlocks + 1)} sha256 {rootHash} {s_salt}");
         Keep(target, [name], () => Mounts.MountReadOnly($"{Mapper}/{name}", "erofs", target));
     }
 

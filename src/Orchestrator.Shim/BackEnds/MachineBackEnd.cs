@@ -4,6 +4,7 @@ using Orchestrator.Channel.Messages;
 using Orchestrator.Containers.Groups;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Cbor;
+using Orchestrator.Errors;
 using Orchestrator.Psp;
 using Orchestrator.Uvm;
 
@@ -17,10 +18,14 @@ namespace Orchestrator.Shim.BackEnds;
 /// <param name="endorsement">Of the image's measurement, for evidence; null: there is none.</param>
 public sealed class MachineBackEnd(SimulatedPsp psp, UvmImage image, long scratch, TimeProvider time, ReadOnlyMemory<byte>? endorsement = null) : IBackEnd
 {
+    // Emulated on a machine that has much else to do, a start has taken a minute.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
+
     /// <inheritdoc/>
     public async Task<RunningGuest> LaunchAsync(Digest policy, GroupSize size, string devices, CancellationToken cancel = default)
     {
-        LaunchedGuest launched = psp.Launch(new GuestLaunch(image.Measurement, policy));
+        var launch = new GuestLaunch(image.Measurement, policy);
+        LaunchedGuest launched = psp.Launch(launch);
         var plan = new MachinePlan
         {
             Memory = size.Memory,
@@ -29,12 +34,17 @@ public sealed class MachineBackEnd(SimulatedPsp psp, UvmImage image, long scratc
             Scratch = scratch,
         };
         VirtualMachine machine = await VirtualMachine.StartAsync(image, plan, devices, time, cancel).ConfigureAwait(false);
-        var guest = new RunningGuest(machine, new GuestChannel(machine.Agent, machine.Ended), PspLine.ServeAsync(machine.Processor, launched, CancellationToken.None), image.Measurement) { Endorsement = endorsement };
+        var guest = new RunningGuest(machine, new GuestChannel(machine.Agent, machine.Ended), PspLine.ServeAsync(machine.Processor, launched, CancellationToken.None), launch) { Endorsement = endorsement };
         try
         {
-            await guest.Channel.AskAsync(Operations.State, CborMap.Of(), cancel).ConfigureAwait(false);
+            await guest.Channel.AskAsync(Operations.State, CborMap.Of(), cancel).WaitAsync(s_patience, time, cancel).ConfigureAwait(false);
             machine.Reach("ready");
             return guest;
+        }
+        catch (TimeoutException e)
+        {
+            await guest.DisposeAsync().ConfigureAwait(false);
+            throw new OrchestratorException(UvmErrors.NotStarted, $"The utility VM's agent did not answer within {s_patience.TotalMinutes:f0} minutes. The last line: {machine.Console.LastOrDefault()}", inner: e);
         }
         catch
         {

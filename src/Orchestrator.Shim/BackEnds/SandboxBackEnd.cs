@@ -47,15 +47,15 @@ public sealed class SandboxBackEnd(SimulatedPsp psp, ReadOnlyMemory<byte>? endor
     public async Task<RunningGuest> LaunchAsync(Digest policy, GroupSize size, string devices, CancellationToken cancel = default)
     {
         RequireMeans();
-        Measurement measurement = MeasureAgent();
-        LaunchedGuest launched = psp.Launch(new GuestLaunch(measurement, policy) { FamilyId = GuestLaunch.Sandbox });
+        var launch = new GuestLaunch(MeasureAgent(), policy) { FamilyId = GuestLaunch.Sandbox };
+        LaunchedGuest launched = psp.Launch(launch);
         using SocketPair channel = SocketPair.Create();
         using SocketPair line = SocketPair.Create();
         Process process = Start(channel, line, devices);
         Task<string> said = process.StandardError.ReadToEndAsync(CancellationToken.None);
         channel.Dispose();
         line.Dispose();
-        var guest = new RunningGuest(process, new GuestChannel(channel.Kept), ServeAsync(line, launched), measurement) { Endorsement = endorsement };
+        var guest = new RunningGuest(process, new GuestChannel(channel.Kept), ServeAsync(line, launched), launch) { Endorsement = endorsement };
         try
         {
             await guest.Channel.AskAsync(Operations.State, CborMap.Of(), cancel).ConfigureAwait(false);

@@ -7,6 +7,7 @@ using Orchestrator.Containers.Groups;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Errors;
 using Orchestrator.Shim.Groups;
+using Orchestrator.Uvm;
 
 namespace Orchestrator.Shim.Control;
 
@@ -30,6 +31,9 @@ public sealed class ControlServer : IAsyncDisposable
 
     /// <summary>The publisher's endorsement of the group's measurement: <c>endorsement</c>, or nothing.</summary>
     public const string Endorsement = "shim_endorsement";
+
+    /// <summary>What the group runs in: <c>accelerator</c>, <c>memory</c> in MiB, <c>cores</c> and <c>stages</c>, an array of <c>name</c>, <c>reached_ms</c>, of its machine; an empty map: a sandbox.</summary>
+    public const string Machine = "shim_machine";
 
     /// <summary>Ends the group.</summary>
     public const string Stop = "shim_stop";
@@ -103,6 +107,7 @@ public sealed class ControlServer : IAsyncDisposable
         Exec => await ExecAsync(body, cancel).ConfigureAwait(false),
         Signal => await SignalAsync(body, cancel).ConfigureAwait(false),
         Endorsement => CborMap.Of(("endorsement", _group.Guest.Endorsement is { } statement ? (CborValue)statement : null)),
+        Machine => Describe(_group.Machine),
         Stop => EndGroup(),
         _ => (await _group.Guest.Channel.AskAsync(operation, body.Value as CborMap ?? CborMap.Of(), cancel).ConfigureAwait(false)).Value,
     };
@@ -131,4 +136,10 @@ public sealed class ControlServer : IAsyncDisposable
 
     private static CborValue Describe(RunningContainer container) =>
         CborMap.Of(("name", container.Name), ("id", container.Id), ("process", container.Process.Process), ("stdio", container.Process.AllowsStdio));
+
+    private static CborMap Describe(VirtualMachine? machine) => machine is null ? CborMap.Of() : CborMap.Of(
+        ("accelerator", machine.Accelerator == Accelerator.Kvm ? "KVM" : "emulation"),
+        ("memory", (long)machine.Plan.Memory),
+        ("cores", (long)machine.Plan.Cores),
+        ("stages", new CborArray(machine.Stages.Select(stage => (CborValue)CborMap.Of(("name", stage.Name), ("reached_ms", (long)stage.Reached.TotalMilliseconds))))));
 }

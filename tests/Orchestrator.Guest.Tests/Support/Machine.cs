@@ -13,6 +13,9 @@ public sealed class Machine : IDisposable
     /// <summary>Names the folder of a utility VM's image.</summary>
     public const string ImageVariable = "ORCHESTRATOR_UVM";
 
+    /// <summary>Trait of the few tests that <c>make test</c> runs in machines, too.</summary>
+    public const string Selection = "Machine";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("orchestrator-guest-").FullName;
     private readonly Lazy<SimulatedPsp> _psp;
     private readonly Lazy<LayerImage> _busybox;

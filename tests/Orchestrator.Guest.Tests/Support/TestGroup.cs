@@ -14,7 +14,7 @@ using Orchestrator.Uvm;
 
 namespace Orchestrator.Guest.Tests.Support;
 
-/// <summary>A group in a sandbox, real in all its parts. Tests of it are skipped where not run as root.</summary>
+/// <summary>A group in a sandbox or a machine, real in all its parts. Tests of it are skipped where not run as root.</summary>
 internal sealed class TestGroup : IAsyncDisposable
 {
     private readonly RunningGuest _guest;
@@ -124,6 +124,9 @@ internal sealed class TestGroup : IAsyncDisposable
 
     /// <summary>Asks for anything, well-formed or not.</summary>
     public Task AskAsync(string operation, params (string, Crypto.Cbor.CborValue?)[] body) => _guest.Channel.AskAsync(operation, Crypto.Cbor.CborMap.Of(body));
+
+    /// <summary>Closes the host's end of the channel.</summary>
+    public ValueTask HangUpAsync() => _guest.Channel.DisposeAsync();
 
     /// <summary>The code with which a request fails.</summary>
     public static async Task<string> CodeOf(Task request) => (await Assert.ThrowsAnyAsync<OrchestratorException>(() => request)).Code.Id;

@@ -17,7 +17,7 @@ demo: build
 test: build
 	@eng/test.sh $(TEST)
 
-# The tests of container groups again, each group in a virtual machine: takes a quarter of an hour without KVM.
+# The tests of container groups and the attacks on them again, each group in a virtual machine: takes half an hour without KVM.
 test-uvm: build
 	@eng/test-uvm.sh $(TEST)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the utility VM's image twice, which has to give the same bytes, and runs the tests of container groups with each group in a virtual
-# machine: all of them, or those of the classes whose name contains $1.
+# Builds the utility VM's image twice, which has to give the same bytes, and runs the tests of container groups and the attacks on them with each
+# group in a virtual machine: all of them, or only the tests of the classes whose name contains $1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,3 +18,4 @@ artifacts/bin/Orchestrator.Uvm.Tests/release/Orchestrator.Uvm.Tests
 artifacts/bin/Orchestrator.Guest.Tests/release/Orchestrator.Guest.Tests -parallel none ${1:+-class "*$1*"}
 # Jobs whose group has a machine, and what becomes of them when it ends.
 if [[ MachineTests == *"${1:-}"* ]]; then artifacts/bin/Orchestrator.EndToEnd.Tests/release/Orchestrator.EndToEnd.Tests -parallel none -class '*.MachineTests'; fi
+[ -n "${1:-}" ] || bin/orchestrator attack --run groups --uvm artifacts/uvm

@@ -100,7 +100,7 @@ internal sealed class JoinDemonstration(Command command, Story story, string fol
     private async Task<IReadOnlyList<AttackOutcome>> AttackAsync(CancellationToken cancel)
     {
         story.Chapter("Now the host turns hostile: one container group an attack");
-        using var range = new GuestRange(Path.Combine(folder, "attacked"));
+        await using var range = new GuestRange(Path.Combine(folder, "attacked"));
         var outcomes = new List<AttackOutcome>();
         foreach (GuestAttack attack in GuestRange.Demonstrated)
         {

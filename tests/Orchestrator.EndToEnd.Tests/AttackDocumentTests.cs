@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Orchestrator.Attack;
+using Orchestrator.Attack.Guests;
 
 namespace Orchestrator.EndToEnd.Tests;
 
@@ -33,7 +34,8 @@ public sealed class AttackDocumentTests
 
         Attacks on container groups are mounted on a group of its own each, in a real sandbox under a real guest agent, which needs root. They count
         as stopped when the deed was done to the group or shown to the party, the code is that of the table, the policy's denial says
-        what the table says behind it, and the group's state is what it was before.
+        what the table says behind it, and the group's state is what it was before. `orchestrator attack --run groups --uvm DIR` mounts the same ones
+        on groups in virtual machines; a group that an attack has left exactly as it was there serves the next one that begins at the same point.
 
 
         """;
@@ -74,11 +76,19 @@ public sealed class AttackDocumentTests
         text.Append("| name | the host ... | property | noticed by | code |\n| --- | --- | --- | --- | --- |\n");
         foreach (AttackCard card in AttackCatalogue.Cards)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| `{card.Name}` | {card.Deed} | {WordOf(card.Tests)} | {WordOf(card.NoticedBy)} | `{card.Code}`{(card.Denial.Length > 0 ? $" {card.Denial}" : "")} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| `{card.Name}` | {card.Deed} | {WordOf(card.Tests)} | {WordOf(card.NoticedBy)} | {CodeOf(card)} |\n");
+        }
+
+        text.Append("\nIn a virtual machine these end otherwise, because layers are checked there as they are read:\n\n| name | code |\n| --- | --- |\n");
+        foreach (AttackCard card in GuestRange.All.Select(attack => attack.MachineCard).OfType<AttackCard>())
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| `{card.Name}` | {CodeOf(card)} |\n");
         }
 
         return text.ToString();
     }
+
+    private static string CodeOf(AttackCard card) => $"`{card.Code}`{(card.Denial.Length > 0 ? $" {card.Denial}" : "")}";
 
     private static string WordOf<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName($"{value}");

@@ -14,4 +14,10 @@ public sealed class GuestAttack
 
     /// <summary>Does it: honest steps first, then <see cref="GuestScene.StrikeAsync"/> or <see cref="GuestScene.Judge"/>.</summary>
     internal Func<GuestScene, Task> Mount { get; }
+
+    /// <summary>What it is where groups have machines of their own; null: the same.</summary>
+    public AttackCard? MachineCard { get; init; }
+
+    /// <summary>What it is on one back end or the other.</summary>
+    public AttackCard CardFor(bool machine) => machine && MachineCard is not null ? MachineCard : Card;
 }

@@ -8,6 +8,9 @@ namespace Orchestrator.Attack.Guests;
 /// <summary>The layers that the attacked groups are made of: a shell, and a note on top of it.</summary>
 internal sealed record GuestLayers(LayerImage Shell, LayerImage Note, LayerImage Foreign)
 {
+    /// <summary>How the file of users begins.</summary>
+    public const string Users = "root:x:0:0::/:/bin/sh\n";
+
     private const string Program = "/usr/bin/busybox";
 
     private static readonly string[] s_applets = ["sh", "cat", "echo", "sleep", "kill"];
@@ -38,7 +41,8 @@ internal sealed record GuestLayers(LayerImage Shell, LayerImage Note, LayerImage
             tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, $"bin/{applet}") { LinkName = "busybox" });
         }
 
-        AddText(tar, "etc/passwd", "root:x:0:0::/:/bin/sh\nworker:x:1000:1000::/:/bin/sh\n");
+        // Larger than a block, so that it has blocks to itself.
+        AddText(tar, "etc/passwd", Users + "worker:x:1000:1000::/:/bin/sh\n" + string.Concat(Enumerable.Repeat("# nobody else\n", 500)));
     }
 
     private static void AddText(TarWriter tar, string path, string text)

@@ -2,11 +2,13 @@ using System.Diagnostics;
 using Orchestrator.Attack.Ranges;
 using Orchestrator.Errors;
 using Orchestrator.Psp;
+using Orchestrator.Shim.BackEnds;
+using Orchestrator.Uvm;
 
 namespace Orchestrator.Attack.Guests;
 
-/// <summary>Throw-away container groups on this machine, in a real sandbox under a real agent, to mount attacks on. Needs root.</summary>
-public sealed class GuestRange : IDisposable
+/// <summary>Throw-away container groups on this machine, under a real agent in real sandboxes, which takes root, or in virtual machines, to mount attacks on.</summary>
+public sealed class GuestRange : IAsyncDisposable
 {
     private static readonly string[] s_demonstrated =
     [
@@ -18,14 +20,19 @@ public sealed class GuestRange : IDisposable
     private readonly GuestLayers _layers;
     private readonly SimulatedPsp _psp;
     private readonly GuestPublisher _publisher = new(TimeProvider.System.GetUtcNow());
+    private readonly IBackEnd _backEnd;
+    private readonly StartedGroups _started = new();
 
     /// <summary>Makes layers and a processor in a folder.</summary>
-    /// <exception cref="OrchestratorException"><see cref="AttackErrors.ProgramMissing"/>.</exception>
-    public GuestRange(string folder)
+    /// <param name="folder">For all that the attacks leave.</param>
+    /// <param name="uvm">Folder of a utility VM's image: groups get machines. Null: they run in sandboxes.</param>
+    /// <exception cref="OrchestratorException"><see cref="AttackErrors.ProgramMissing"/>, or a code of <see cref="UvmErrors"/>.</exception>
+    public GuestRange(string folder, string? uvm = null)
     {
         _devices = Path.Combine(folder, "devices");
         _layers = GuestLayers.Make(_devices);
         _psp = SimulatedPsp.Open(Path.Combine(folder, "psp"), TimeProvider.System);
+        _backEnd = GuestBackEnds.Open(_psp, new GuestSource(uvm), TimeProvider.System);
     }
 
     /// <summary>All attacks on groups.</summary>
@@ -34,26 +41,34 @@ public sealed class GuestRange : IDisposable
     /// <summary>Those that the demonstration mounts.</summary>
     public static IReadOnlyList<GuestAttack> Demonstrated { get; } = [.. s_demonstrated.Select(name => All.Single(attack => attack.Card.Name == name))];
 
-    /// <summary>Mounts one attack on a fresh group.</summary>
+    /// <summary>Mounts one attack, on a fresh sandbox, or on a machine in which every attack until now was refused and has changed nothing.</summary>
     public async Task<AttackOutcome> RunAsync(GuestAttack attack)
     {
         ArgumentNullException.ThrowIfNull(attack);
         var watch = Stopwatch.StartNew();
-        await using var scene = new GuestScene(_layers, _devices, _psp, _publisher);
+        await using var scene = new GuestScene(_layers, _devices, _psp, _publisher, _backEnd, _started);
+        AttackCard card = attack.CardFor(scene.HasMachine);
         try
         {
             await attack.Mount(scene);
-            return new AttackOutcome(attack.Card, scene.Happened ? Verdict.Succeeded : Verdict.DidNotHappen, "nothing", watch.Elapsed);
+            return new AttackOutcome(card, scene.Happened ? Verdict.Succeeded : Verdict.DidNotHappen, "nothing", watch.Elapsed);
         }
         catch (OrchestratorException refusal)
         {
-            return new AttackOutcome(attack.Card, VerdictOn(attack.Card, scene, refusal), Told(attack.Card, refusal), watch.Elapsed);
+            Verdict verdict = VerdictOn(card, scene, refusal);
+            if (scene.HasMachine && verdict == Verdict.Stopped)
+            {
+                await scene.LeaveAsync();
+            }
+
+            return new AttackOutcome(card, verdict, Told(card, refusal), watch.Elapsed);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        await _started.DisposeAsync();
         _publisher.Dispose();
         _psp.Dispose();
     }

@@ -18,21 +18,29 @@ namespace Orchestrator.Attack.Guests;
 /// <summary>One group, real in all its parts, and the hand of a hostile host on it; for one attack.</summary>
 internal sealed class GuestScene : IAsyncDisposable
 {
+    /// <summary>Bytes of a group's scratch.</summary>
+    public const long ScratchBytes = 16 << 20;
+
     private const string You = "clinic-a";
 
-    private readonly SandboxBackEnd _backEnd;
+    private readonly IBackEnd _backEnd;
     private readonly SimulatedPsp _psp;
-    private readonly Stack<RunningGuest> _guests = new();
+    private readonly StartedGroups _started;
+    private readonly List<RunningGuest> _others = [];
+    private readonly List<string> _tampered = [];
+    private StartedGroup? _group;
+    private GuestLaunch? _launch;
     private int _layers;
 
     /// <summary>Makes the scene; nothing runs yet.</summary>
-    public GuestScene(GuestLayers layers, string devices, SimulatedPsp psp, GuestPublisher publisher)
+    public GuestScene(GuestLayers layers, string devices, SimulatedPsp psp, GuestPublisher publisher, IBackEnd backEnd, StartedGroups started)
     {
         Layers = layers;
         Devices = devices;
         Publisher = publisher;
         _psp = psp;
-        _backEnd = new SandboxBackEnd(psp);
+        _backEnd = backEnd;
+        _started = started;
         Policy = GuestPolicies.Write(layers, publisher.Reference);
     }
 
@@ -49,7 +57,10 @@ internal sealed class GuestScene : IAsyncDisposable
     public byte[] Policy { get; }
 
     /// <summary>The attacked group.</summary>
-    public GroupClient Group { get; private set; } = null!;
+    public GroupClient Group => _group!.Client;
+
+    /// <summary>Whether groups have machines of their own, whose disks are there from the start and are checked as they are read.</summary>
+    public bool HasMachine => _backEnd is MachineBackEnd;
 
     /// <summary>Whether the deed was done.</summary>
     public bool Happened { get; private set; }
@@ -64,37 +75,29 @@ internal sealed class GuestScene : IAsyncDisposable
     public async Task<GroupClient> LaunchAsync(byte[] policy)
     {
         RunningGuest guest = await _backEnd.LaunchAsync(Digest.Of(policy), GroupSize.Default, Devices);
-        _guests.Push(guest);
+        _others.Add(guest);
+        _launch = guest.Launch;
         return new GroupClient(guest.Channel);
     }
 
     /// <summary>Launches the attacked group under the agreed policy.</summary>
-    public async Task StartAsync()
-    {
-        Group = await LaunchAsync(Policy);
-        await Group.SetPolicyAsync(Policy);
-    }
+    public Task StartAsync() => StartAsync(GuestStart.Policy);
 
     /// <summary>The same, with scratch and the layers of a container mounted: their places, the bottom one first.</summary>
     public async Task<string[]> StartWithLayersAsync()
     {
-        await StartAsync();
-        await Group.MountScratchAsync(GuestPaths.Scratch(0), 16 << 20);
-        return [await MountAsync(Layers.Shell), await MountAsync(Layers.Note)];
+        await StartAsync(GuestStart.Layers);
+        return [GuestPaths.Layer(0), GuestPaths.Layer(1)];
     }
 
     /// <summary>The same, with a root file system.</summary>
-    public async Task StartWithOverlayAsync()
-    {
-        string[] layers = await StartWithLayersAsync();
-        await Group.MountOverlayAsync(Id(), layers.Reverse(), GuestPaths.Scratch(0));
-    }
+    public Task StartWithOverlayAsync() => StartAsync(GuestStart.Overlay);
 
     /// <summary>The same, with a running container: a twin, or the quiet one.</summary>
     public async Task<StartedProcess> StartWithContainerAsync(bool quiet = false)
     {
-        await StartWithOverlayAsync();
-        return await Group.CreateContainerAsync(Container(quiet));
+        await StartAsync(quiet ? GuestStart.QuietContainer : GuestStart.Container);
+        return _group!.Process!;
     }
 
     /// <summary>Mounts a layer where nothing is.</summary>
@@ -134,12 +137,22 @@ internal sealed class GuestScene : IAsyncDisposable
         }
     }
 
-    /// <summary>A changed copy of a layer image, as the host's device.</summary>
+    /// <summary>A changed copy of a layer image, as the host's device. Before the group is started: a machine has the disks of that moment.</summary>
     public string Tamper(LayerImage layer, Func<byte[], byte[]> change)
     {
-        string name = $"tampered-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
-        File.WriteAllBytes(Path.Combine(Devices, name), change(File.ReadAllBytes(layer.Path)));
+        string name = $"tampered-{RandomNumberGenerator.GetHexString(8, lowercase: true)}.layer";
+        _tampered.Add(Path.Combine(Devices, name));
+        File.WriteAllBytes(_tampered[^1], change(File.ReadAllBytes(layer.Path)));
         return name;
+    }
+
+    /// <summary>Changes a device where it is.</summary>
+    public void Change(string device, Func<byte[], byte[]> change)
+    {
+        string path = Path.Combine(Devices, device);
+        byte[] changed = change(File.ReadAllBytes(path));
+        using FileStream file = File.Open(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        file.Write(changed);
     }
 
     /// <summary>Evidence of a group, for a party's nonce.</summary>
@@ -164,7 +177,7 @@ internal sealed class GuestScene : IAsyncDisposable
         var policy = new SnpPolicy
         {
             Party = You,
-            Measurements = [SandboxBackEnd.MeasureAgent()],
+            Measurements = [_launch!.Measurement],
             PolicyDigest = SHA256.HashData(Policy),
             AllowSimulated = true,
             AllowSandbox = true,
@@ -186,18 +199,73 @@ internal sealed class GuestScene : IAsyncDisposable
     public (byte[] Report, string Chain) Launch(GuestLaunch launch, GroupEvidence evidence) =>
         (_psp.Launch(launch).Report(evidence.Report.ReportData.Span), _psp.Chain);
 
-    /// <summary>How an agent of this installation is launched.</summary>
-    public GuestLaunch AsLaunched() => new(SandboxBackEnd.MeasureAgent(), Digest.Of(Policy)) { FamilyId = GuestLaunch.Sandbox };
+    /// <summary>How the attacked group was launched.</summary>
+    public GuestLaunch AsLaunched() => _group!.Guest.Launch;
 
-    /// <summary>Ends every group.</summary>
+    /// <summary>Leaves the attacked group to the next attack, if it is what it was when this one began.</summary>
+    public async Task LeaveAsync()
+    {
+        if (_group is not null && _group.State == await StateAsync())
+        {
+            _started.Leave(_group);
+            _group = null;
+        }
+    }
+
+    /// <summary>Ends every group that was not left to the next attack.</summary>
     public async ValueTask DisposeAsync()
     {
-        while (_guests.TryPop(out RunningGuest? guest))
+        foreach (RunningGuest guest in _others)
         {
             await guest.DisposeAsync();
+        }
+
+        if (_group is not null)
+        {
+            await _group.Guest.DisposeAsync();
+        }
+
+        _tampered.ForEach(File.Delete);
+    }
+
+    private async Task StartAsync(GuestStart start)
+    {
+        if (await _started.TakeAsync(start, isFresh: _tampered.Count > 0) is { } left)
+        {
+            _group = left;
+        }
+        else
+        {
+            _group = new StartedGroup(start, await _backEnd.LaunchAsync(Digest.Of(Policy), GroupSize.Default, Devices));
+            await PrepareAsync(start);
+            _group.State = await StateAsync();
+        }
+
+        _layers = start >= GuestStart.Layers ? 2 : 0;
+        _launch = _group.Guest.Launch;
+    }
+
+    private async Task PrepareAsync(GuestStart start)
+    {
+        await Group.SetPolicyAsync(Policy);
+        if (start >= GuestStart.Layers)
+        {
+            await Group.MountScratchAsync(GuestPaths.Scratch(0), ScratchBytes);
+            await MountAsync(Layers.Shell);
+            await MountAsync(Layers.Note);
+        }
+
+        if (start >= GuestStart.Overlay)
+        {
+            await Group.MountOverlayAsync(Id(), [GuestPaths.Layer(1), GuestPaths.Layer(0)], GuestPaths.Scratch(0));
+        }
+
+        if (start >= GuestStart.Container)
+        {
+            _group!.Process = await Group.CreateContainerAsync(Container(start == GuestStart.QuietContainer));
         }
     }
 
     // What runs may end of itself; everything else is the engine's.
-    private async Task<string> StateAsync() => Group is null ? "" : Convert.ToHexString((await Group.StateAsync()).Value.Encode());
+    private async Task<string> StateAsync() => _group is null ? "" : Convert.ToHexString((await Group.StateAsync()).Value.Encode());
 }

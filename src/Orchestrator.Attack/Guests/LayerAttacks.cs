@@ -1,3 +1,4 @@
+using System.Text;
 using Orchestrator.Channel.Messages;
 using Orchestrator.Containers.Layers;
 using Orchestrator.Shim.Groups;
@@ -13,16 +14,16 @@ internal static class LayerAttacks
 
     public static IEnumerable<GuestAttack> All() =>
     [
-        Tampered("swap-layer", "gives a group another layer's image in a layer's place", "verity-root-mismatch", scene => scene.Layers.Note, scene => File.ReadAllBytes(scene.Layers.Foreign.Path)),
-        Tampered("corrupt-layer", "flips a bit in a layer's files", "verity-block-mismatch", scene => scene.Layers.Shell, scene => Flip(scene.Layers.Shell, 40 * Block)),
-        Tampered("corrupt-layer-tree", "flips a bit in a layer's hash tree", "verity-block-mismatch", scene => scene.Layers.Shell, scene => Flip(scene.Layers.Shell, -1)),
-        Tampered("truncate-layer", "cuts the end off a layer", "verity-superblock", scene => scene.Layers.Shell, scene => File.ReadAllBytes(scene.Layers.Shell.Path)[..^Block]),
+        Tampered("swap-layer", "gives a group another layer's image in a layer's place", "verity-root-mismatch", scene => scene.Layers.Note, (scene, _) => File.ReadAllBytes(scene.Layers.Foreign.Path)),
+        Corrupted("corrupt-layer", "flips a bit in a layer's files", CorruptAsync),
+        Tampered("corrupt-layer-tree", "flips a bit in a layer's hash tree", "verity-block-mismatch", scene => scene.Layers.Shell, (_, bytes) => Flip(bytes, bytes.Length - 1)),
+        Tampered("truncate-layer", "cuts the end off a layer", "verity-superblock", scene => scene.Layers.Shell, (_, bytes) => bytes[..^Block]),
         new(Refusal("foreign-layer", "mounts a layer of its own making", "deviceHash not found"), async scene =>
         {
             await scene.StartWithLayersAsync();
             await scene.StrikeAsync(() => scene.MountAsync(scene.Layers.Foreign));
         }),
-        new(Card("corrupt-layer-after-mount", "changes a layer's image once it is mounted, and mounts it again for the next container", Integrity, "verity-block-mismatch"), CorruptLaterAsync),
+        Corrupted("corrupt-layer-after-mount", "changes a layer's image once it is mounted, and mounts it again for the next container", CorruptLaterAsync),
         new(Refusal("mount-over-layer", "mounts a layer where another is", "device already mounted at path"), async scene =>
         {
             string[] layers = await scene.StartWithLayersAsync();
@@ -53,27 +54,57 @@ internal static class LayerAttacks
         }),
     ];
 
+    // A sandbox reads the whole layer when it mounts it; a machine reads what somebody needs, here who a container's user is.
+    private static GuestAttack Corrupted(string name, string deed, Func<GuestScene, Task> mount) => new(Card(name, deed, Integrity, "verity-block-mismatch"), mount)
+    {
+        MachineCard = Card(name, deed, Integrity, "guest-request-invalid") with { Denial = "Input/output error" },
+    };
+
+    private static async Task CorruptAsync(GuestScene scene)
+    {
+        string device = scene.Tamper(scene.Layers.Shell, FlipUsers);
+        await scene.StartAsync();
+        await StrikeAsync(scene, device, 1);
+    }
+
     private static async Task CorruptLaterAsync(GuestScene scene)
     {
-        string device = scene.Tamper(scene.Layers.Note, bytes => bytes);
+        string device = scene.Tamper(scene.Layers.Shell, image => image);
         await scene.StartAsync();
-        await scene.Group.MountScratchAsync(GuestPaths.Scratch(0), 16 << 20);
-        string[] layers = [await scene.MountAsync(scene.Layers.Note, device), await scene.MountAsync(scene.Layers.Shell)];
-        await scene.Group.MountOverlayAsync(Id(), layers, GuestPaths.Scratch(0));
-        File.WriteAllBytes(Path.Combine(scene.Devices, device), Flip(scene.Layers.Note, 600));
+        await StackAsync(scene, device, 1);
         StartedProcess process = await scene.Group.CreateContainerAsync(Container());
         if (!(await scene.Group.ReadAsync(process.Process, 1)).Span.SequenceEqual("a note\n"u8))
         {
             return;
         }
 
-        await scene.StrikeAsync(() => scene.MountAsync(scene.Layers.Note, device));
+        scene.Change(device, FlipUsers);
+        await StrikeAsync(scene, device, 2);
     }
 
-    private static GuestAttack Tampered(string name, string deed, string code, Func<GuestScene, LayerImage> layer, Func<GuestScene, byte[]> content) => new(Card(name, deed, Integrity, code), async scene =>
+    private static async Task StrikeAsync(GuestScene scene, string device, int container)
     {
+        if (!scene.HasMachine)
+        {
+            await scene.StrikeAsync(() => scene.MountAsync(scene.Layers.Shell, device));
+            return;
+        }
+
+        await StackAsync(scene, device, container);
+        await scene.StrikeAsync(() => scene.Group.CreateContainerAsync(Container() with { Id = Id(container) }));
+    }
+
+    private static async Task StackAsync(GuestScene scene, string device, int container)
+    {
+        await scene.Group.MountScratchAsync(GuestPaths.Scratch(container), GuestScene.ScratchBytes);
+        string[] layers = [await scene.MountAsync(scene.Layers.Note), await scene.MountAsync(scene.Layers.Shell, device)];
+        await scene.Group.MountOverlayAsync(Id(container), layers, GuestPaths.Scratch(container));
+    }
+
+    private static GuestAttack Tampered(string name, string deed, string code, Func<GuestScene, LayerImage> layer, Func<GuestScene, byte[], byte[]> change) => new(Card(name, deed, Integrity, code), async scene =>
+    {
+        string device = scene.Tamper(layer(scene), bytes => change(scene, bytes));
         await scene.StartAsync();
-        string device = scene.Tamper(layer(scene), _ => content(scene));
         await scene.StrikeAsync(() => scene.MountAsync(layer(scene), device));
     });
 
@@ -83,11 +114,12 @@ internal static class LayerAttacks
         await scene.StrikeAsync(() => scene.Group.MountOverlayAsync(Id(), topFirst(layers), GuestPaths.Scratch(0)));
     });
 
-    private static byte[] Flip(LayerImage layer, int offset)
+    private static byte[] FlipUsers(byte[] image) => Flip(image, image.AsSpan().IndexOf(Encoding.ASCII.GetBytes(GuestLayers.Users)));
+
+    private static byte[] Flip(byte[] image, int offset)
     {
-        byte[] bytes = File.ReadAllBytes(layer.Path);
-        bytes[offset < 0 ? bytes.Length + offset : offset] ^= 1;
-        return bytes;
+        image[offset] ^= 1;
+        return image;
     }
 
     private static AttackCard Card(string name, string deed, SecurityProperty tests, string code) => new(name, deed, tests, Watcher.Group, code);

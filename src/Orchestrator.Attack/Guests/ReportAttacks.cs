@@ -35,11 +35,11 @@ internal static class ReportAttacks
             await group.SetPolicyAsync(policy);
             scene.Judge(await GuestScene.EvidenceAsync(group, RandomNumberGenerator.GetBytes(32)));
         }),
-        Launched("changed-agent", "launches a guest agent that it has changed", "snp-measurement", launch => launch with { Measurement = Measurement.Of("another agent"u8) }),
-        Launched("debug-guest", "launches the group so that it can read its memory", "snp-debug", launch => launch with { Policy = new SnpGuestPolicy(launch.Policy.Raw | (1 << 19)) }),
-        Launched("migratable-guest", "launches the group so that it can be moved", "snp-migration", launch => launch with { Policy = new SnpGuestPolicy(launch.Policy.Raw | (1 << 18)) }),
+        Launched("changed-agent", "launches a guest agent that it has changed", Binding, "snp-measurement", launch => launch with { Measurement = Measurement.Of("another agent"u8) }),
+        Launched("debug-guest", "launches the group so that it can read its memory", Binding, "snp-debug", launch => launch with { Policy = new SnpGuestPolicy(launch.Policy.Raw | (1 << 19)) }),
+        Launched("migratable-guest", "launches the group so that it can be moved", Binding, "snp-migration", launch => launch with { Policy = new SnpGuestPolicy(launch.Policy.Raw | (1 << 18)) }),
         Shown("simulated-processor", "runs the group on a simulated processor, which the party does not allow", Confidentiality, "snp-simulated", (_, honest) => honest, policy => policy with { AllowSimulated = false }),
-        Shown("sandbox-guest", "runs the group in a sandbox, which the party does not allow", Confidentiality, "snp-sandbox", (_, honest) => honest, policy => policy with { AllowSandbox = false }),
+        Launched("sandbox-guest", "runs the group in a sandbox, which the party does not allow", Confidentiality, "snp-sandbox", launch => launch with { FamilyId = GuestLaunch.Sandbox }, policy => policy with { AllowSandbox = false }),
         Shown("stale-processor", "runs the group on a processor with old firmware", Freshness, "snp-tcb", (_, honest) => honest, policy => policy with { MinimumTcb = policy.MinimumTcb.SetItem("snp", 9) }),
     ];
 
@@ -50,12 +50,14 @@ internal static class ReportAttacks
             scene.Judge(change(scene, honest), judge);
         });
 
-    private static GuestAttack Launched(string name, string deed, string code, Func<GuestLaunch, GuestLaunch> change) => new(Card(name, deed, Binding, code), async scene =>
+    private static GuestAttack Launched(string name, string deed, SecurityProperty tests, string code, Func<GuestLaunch, GuestLaunch> change, Func<SnpPolicy, SnpPolicy>? judge = null) =>
+        Shown(name, deed, tests, code, (scene, honest) => Relaunched(scene, honest, change), judge);
+
+    private static GroupEvidence Relaunched(GuestScene scene, GroupEvidence honest, Func<GuestLaunch, GuestLaunch> change)
     {
-        (GroupEvidence honest, _) = await HonestAsync(scene);
         (byte[] report, string chain) = scene.Launch(change(scene.AsLaunched()), honest);
-        scene.Judge(Join(honest, report: report, chain: chain));
-    });
+        return Join(honest, report: report, chain: chain);
+    }
 
     private static async Task<(GroupEvidence Evidence, byte[] Nonce)> HonestAsync(GuestScene scene)
     {

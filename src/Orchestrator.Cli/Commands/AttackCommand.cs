@@ -13,20 +13,23 @@ namespace Orchestrator.Cli.Commands;
 internal static class AttackCommand
 {
     private const string Everything = "all";
+    private const string OnGroups = "groups";
 
     public static Command Create(Terminal terminal)
     {
         var list = new Option<bool>("--list") { Description = "Print the attacks there are, and what must stop each." };
-        var run = new Option<string?>("--run") { Description = "Mount one attack, or all.", HelpName = "NAME|all" };
+        var run = new Option<string?>("--run") { Description = "Mount one attack, all, or all on container groups.", HelpName = "NAME|all|groups" };
+        Option<string?> uvm = GroupCommands.UvmOption();
         var folder = new Option<string?>("--folder") { Description = "Keep keys, state and logs in this folder, to look at. Default: a temporary one.", HelpName = "DIR" };
         var command = new CliCommand(
             "attack",
-            "Play a hostile host: start a throw-away host, device, three parties and container groups on this machine, and mount attacks on live jobs and groups (the latter need root). The last line is attacks: stopped=N of=N; fails if one is not stopped.",
+            "Play a hostile host: start a throw-away host, device, three parties and container groups on this machine, and mount attacks on live jobs and groups (the latter need root, or with --uvm virtual machines). The last line is attacks: stopped=N of=N; fails if one is not stopped.",
             "orchestrator attack --list",
             "orchestrator attack --run flip-bit",
-            "orchestrator attack --run all --json")
+            "orchestrator attack --run all --json",
+            "orchestrator attack --run groups --uvm artifacts/uvm")
         {
-            list, run, folder,
+            list, run, folder, uvm,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -41,16 +44,16 @@ internal static class AttackCommand
                 return;
             }
 
-            IReadOnlyList<AttackOutcome> outcomes = await RunAsync(terminal, parsed.GetRequiredValue(run)!, parsed.GetValue(folder), cancel);
+            IReadOnlyList<AttackOutcome> outcomes = await RunAsync(terminal, parsed.GetRequiredValue(run)!, parsed.GetValue(folder), parsed.GetValue(uvm), cancel);
             Print(terminal, outcomes);
             RequireAllStopped(outcomes);
         });
         return command;
     }
 
-    private static async Task<IReadOnlyList<AttackOutcome>> RunAsync(Terminal terminal, string name, string? folder, CancellationToken cancel)
+    private static async Task<IReadOnlyList<AttackOutcome>> RunAsync(Terminal terminal, string name, string? folder, string? uvm, CancellationToken cancel)
     {
-        if (name != Everything && AttackCatalogue.Cards.All(card => card.Name != name))
+        if (name is not (Everything or OnGroups) && AttackCatalogue.Cards.All(card => card.Name != name))
         {
             throw new OrchestratorException(AttackErrors.Unknown, $"There is no attack \"{name}\".");
         }
@@ -60,7 +63,7 @@ internal static class AttackCommand
         {
             var outcomes = new List<AttackOutcome>();
             await RunOnJobsAsync(terminal, name, place, outcomes, cancel);
-            await RunOnGroupsAsync(terminal, name, place, outcomes, cancel);
+            await RunOnGroupsAsync(terminal, name, place, uvm, outcomes, cancel);
             terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{outcomes.Count} attacks took {outcomes.Sum(outcome => outcome.Elapsed.TotalSeconds):0} s"));
             return outcomes;
         }
@@ -75,7 +78,7 @@ internal static class AttackCommand
 
     private static async Task RunOnJobsAsync(Terminal terminal, string name, string place, List<AttackOutcome> outcomes, CancellationToken cancel)
     {
-        if (name != Everything && GuestRange.All.Any(attack => attack.Card.Name == name))
+        if (name is OnGroups || GuestRange.All.Any(attack => attack.Card.Name == name))
         {
             return;
         }
@@ -91,22 +94,22 @@ internal static class AttackCommand
         terminal.Note("an honest job still runs on the same device");
     }
 
-    private static async Task RunOnGroupsAsync(Terminal terminal, string name, string place, List<AttackOutcome> outcomes, CancellationToken cancel)
+    private static async Task RunOnGroupsAsync(Terminal terminal, string name, string place, string? uvm, List<AttackOutcome> outcomes, CancellationToken cancel)
     {
-        GuestAttack[] attacks = [.. GuestRange.All.Where(attack => name is Everything || attack.Card.Name == name)];
+        GuestAttack[] attacks = [.. GuestRange.All.Where(attack => name is Everything or OnGroups || attack.Card.Name == name)];
         if (attacks.Length == 0)
         {
             return;
         }
 
         // Of all attacks those that cannot be mounted are left out, and said to be; one that was asked for by name fails.
-        if (name is Everything && !Environment.IsPrivilegedProcess)
+        if (name is Everything && uvm is null && !Environment.IsPrivilegedProcess)
         {
             terminal.Note($"{attacks.Length} attacks on container groups need root and were not mounted");
             return;
         }
 
-        using var range = new GuestRange(Path.Combine(place, "groups"));
+        await using var range = new GuestRange(Path.Combine(place, "groups"), uvm);
         foreach (GuestAttack attack in attacks)
         {
             cancel.ThrowIfCancellationRequested();

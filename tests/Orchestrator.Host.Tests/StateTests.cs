@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.Versioning;
 using Microsoft.Data.Sqlite;
 using Orchestrator.Crypto;
+using Orchestrator.Crypto.IO;
 using Orchestrator.Errors;
 using Orchestrator.Host.Tests.Infrastructure;
 
@@ -57,6 +58,16 @@ public class StateTests
         string file = Path.GetTempFileName();
 
         await ExpectStartAsync(HostErrors.StateUnusable, new HostOptions { State = file });
+    }
+
+    [Fact]
+    public async Task State_WhoseDatabaseIsNone_IsRefused()
+    {
+        await using TestHost host = await TestHost.StartAsync();
+
+        OrchestratorException failure = await Assert.ThrowsAsync<OrchestratorException>(() => host.RestartAsync(() => File.WriteAllText(Path.Combine(host.State, "host.db"), new string('x', 5000))));
+
+        Assert.Equal(StorageErrors.Failed, failure.Code);
     }
 
     [Fact]

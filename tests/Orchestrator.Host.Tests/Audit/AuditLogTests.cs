@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Orchestrator.Contracts.Protocol;
@@ -35,6 +36,30 @@ public class AuditLogTests
 
         OrchestratorException failure = await Assert.ThrowsAsync<OrchestratorException>(() => host.RestartAsync(() => Execute(host, $"DROP TRIGGER audit_is_never_changed; DROP TRIGGER audit_is_never_cut; {change}")));
 
+        Assert.Equal(HostErrors.AuditBroken, failure.Code);
+    }
+
+    // Whoever can write into the file can also compute hashes.
+    [Theory]
+    [InlineData(2, "clinic-a", "clinic-x")]
+    [InlineData(6, "orchestrator/audit/v1", "orchestrator/audit/v2")]
+    public async Task Log_WithAnEntryChangedAndItsHashMadeToFit_KeepsTheHostFromStarting(int sequence, string said, string instead)
+    {
+        await using TestHost host = await TestHost.StartAsync();
+        using var job = new TestJob(host);
+        await job.LoginAsync();
+        await job.ProposeAsync();
+        List<AuditEntry> entries = Entries(host);
+        byte[] changed = entries[sequence - 1].Encode();
+        int place = changed.AsSpan().IndexOf(Encoding.UTF8.GetBytes(said));
+        Encoding.UTF8.GetBytes(instead).CopyTo(changed, place);
+
+        OrchestratorException failure = await Assert.ThrowsAsync<OrchestratorException>(() => host.RestartAsync(() => Execute(
+            host,
+            "DROP TRIGGER audit_is_never_changed; DROP TRIGGER audit_is_never_cut; " +
+            $"UPDATE audit SET entry = x'{Convert.ToHexString(changed)}', hash = x'{AuditEntry.Hash(changed)}' WHERE sequence = {sequence}")));
+
+        Assert.Equal(6, entries.Count);
         Assert.Equal(HostErrors.AuditBroken, failure.Code);
     }
 

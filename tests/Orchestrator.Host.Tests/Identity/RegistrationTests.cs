@@ -84,6 +84,32 @@ public class RegistrationTests
         await Expect.CodeAsync(HostErrors.PartyInvalid, async () => await client.Parties.RegisterAsync(request));
     }
 
+    [Theory]
+    [InlineData(31, false)]
+    [InlineData(0, false)]
+    [InlineData(31, true)]
+    [InlineData(0, true)]
+    public async Task Register_WithAKeyThatIsNone_IsRefused(int length, bool sealing)
+    {
+        await using TestHost host = await TestHost.StartAsync();
+        using HostClient client = host.Connect(new TestParty("clinic-a"));
+        RegisterRequest request = client.Registration();
+        var key = ByteString.CopyFrom(new byte[length]);
+        if (sealing)
+        {
+            request.Identity.SealingKey = key;
+        }
+        else
+        {
+            request.Identity.SigningKey = key;
+        }
+
+        request.Proof = ByteString.CopyFrom(client.Party.SigningKey.Sign(
+            [.. "orchestrator/register/v1"u8, 0, .. host.Server.Fingerprint.ToArray(), .. "clinic-a"u8, 0, .. request.Identity.SigningKey.Span, .. request.Identity.SealingKey.Span]));
+
+        await Expect.CodeAsync(HostErrors.PartyInvalid, async () => await client.Parties.RegisterAsync(request));
+    }
+
     [Fact]
     public async Task Register_WithNothing_IsRefused()
     {

@@ -8,7 +8,7 @@ internal sealed class TestParty(string name)
 {
     public string Name => name;
 
-    public PartySigningKey SigningKey { get; } = PartySigningKey.Generate();
+    public PartySigningKey SigningKey { get; init; } = PartySigningKey.Generate();
 
     public HpkePrivateKey SealingKey { get; } = HpkePrivateKey.Generate();
 }

@@ -212,6 +212,19 @@ public class JobTests
     }
 
     [Fact]
+    public async Task Propose_WithAnotherSealingKeyThanTheRegisteredOne_IsRefused()
+    {
+        await using TestHost host = await TestHost.StartAsync();
+        using HostClient registered = await host.LoginAsync(new TestParty("clinic-a"));
+        var withOtherSealingKey = new TestParty("clinic-a") { SigningKey = registered.Party.SigningKey };
+        using var job = new TestJob(host, parties: [withOtherSealingKey, new TestParty("clinic-b"), new TestParty("lab")]);
+        await job.Lab.RegisterAsync();
+        await job.Lab.LoginAsync();
+
+        await Expect.CodeAsync(HostErrors.JobPartyKeys, job.ProposeAsync);
+    }
+
+    [Fact]
     public async Task Propose_ByAPartyThatTheManifestDoesNotName_IsRefused()
     {
         await using TestHost host = await TestHost.StartAsync();

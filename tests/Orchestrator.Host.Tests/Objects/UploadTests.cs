@@ -323,6 +323,28 @@ public class UploadTests
     }
 
     [Fact]
+    public async Task Get_FromBeyondTheEnd_IsRefused()
+    {
+        await using TestHost host = await TestHost.StartAsync();
+        using HostClient client = await host.LoginAsync(new TestParty("clinic-a"));
+        SealedSample sample = SealedSample.Create(100);
+        await client.PutAsync(sample);
+
+        await Expect.CodeAsync(HostErrors.ObjectRequestInvalid, () => client.GetAsync(sample.Digest, sample.Bytes.Length + 1));
+    }
+
+    [Fact]
+    public async Task Put_OfNothingAtAll_IsRefused()
+    {
+        await using TestHost host = await TestHost.StartAsync();
+        using HostClient client = await host.LoginAsync(new TestParty("clinic-a"));
+        using AsyncClientStreamingCall<PutRequest, PutReply> call = client.Objects.Put(client.Headers);
+        await call.RequestStream.CompleteAsync();
+
+        await Expect.CodeAsync(HostErrors.ObjectRequestInvalid, () => call.ResponseAsync);
+    }
+
+    [Fact]
     public async Task Leaves_BesideAnObject_AreThoseOfItsDigest()
     {
         await using TestHost host = await TestHost.StartAsync();

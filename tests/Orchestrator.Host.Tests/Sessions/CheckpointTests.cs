@@ -49,6 +49,40 @@ public class CheckpointTests
         Assert.Contains("from checkpoint 2", events.Last(happened => happened.Kind == "running").Text, StringComparison.Ordinal);
     }
 
+    // What a device writes that breaks the protocol, after the first piece of a checkpoint.
+    private static readonly Dictionary<string, WriteCheckpoint> Breaches = new()
+    {
+        ["a gap"] = new WriteCheckpoint { Counter = 1, Epoch = 1, Offset = 1001, Data = ByteString.CopyFrom(First.Bytes.AsSpan(1000)) },
+        ["a piece again"] = new WriteCheckpoint { Counter = 1, Epoch = 1, Offset = 0, Data = ByteString.CopyFrom(First.Bytes.AsSpan(0, 1000)) },
+        ["more than an object may have"] = new WriteCheckpoint { Counter = 1, Epoch = 1, Offset = 1000, Data = ByteString.CopyFrom(new byte[20_000]) },
+        ["a counter beyond all"] = new WriteCheckpoint { Counter = uint.MaxValue, Epoch = 1, Offset = 1000, Data = ByteString.CopyFrom(First.Bytes.AsSpan(1000)), Statement = ByteString.CopyFromUtf8("statement") },
+        ["an epoch beyond all"] = new WriteCheckpoint { Counter = 1, Epoch = uint.MaxValue, Offset = 1000, Data = ByteString.CopyFrom(First.Bytes.AsSpan(1000)), Statement = ByteString.CopyFromUtf8("statement") },
+    };
+
+    public static TheoryData<string> BadCheckpoints => [.. Breaches.Keys];
+
+    [Theory]
+    [MemberData(nameof(BadCheckpoints))]
+    public async Task Checkpoint_ThatBreaksTheProtocol_FailsTheJobAndIsNotKept(string how)
+    {
+        await using FakeDevice device = await FakeDevice.StartAsync();
+        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address], MaximumObjectBytes = 20_000 });
+        using var job = new TestJob(host);
+        device.OnRun = async run =>
+        {
+            await run.SendAsync(new DeviceTransfer { WriteCheckpoint = new WriteCheckpoint { Counter = 1, Epoch = 1, Data = ByteString.CopyFrom(First.Bytes.AsSpan(0, 1000)) } });
+            await run.SendAsync(new DeviceTransfer { WriteCheckpoint = Breaches[how] });
+            await run.FinishAsync();
+        };
+        await job.QueueAsync();
+        await FakeAgent.AttendAllAsync(job);
+
+        List<JobEvent> events = await job.WatchAsync();
+
+        Assert.Equal(HostErrors.DeviceProtocol.Id, events[^1].Error?.Code);
+        Assert.DoesNotContain(events, happened => happened.Kind == "checkpoint_written");
+    }
+
     [Fact]
     public async Task Checkpoints_AllHaveSeen_ReplaceTheOlderAndGoWithTheJob()
     {

@@ -8,6 +8,8 @@ namespace Orchestrator.Host.Tests.Sessions;
 
 public class DmaPumpTests
 {
+    private const int MaximumObjectBytes = 20_000;
+
     [Fact]
     public async Task Pump_AskedManyFramesAhead_AnswersAllInOrder()
     {
@@ -77,7 +79,26 @@ public class DmaPumpTests
         Assert.Null(answer);
     }
 
-    public static TheoryData<string> BadOutputs => ["unknown", "gap", "again", "missing", "foreign", "nothing"];
+    [Fact]
+    public async Task Pump_WhoseLeavesAreCutOnDisk_SaysSo()
+    {
+        HostTransfer? answer = null;
+        await RunAsync(
+            async run =>
+            {
+                answer = await run.AskAsync(new DeviceTransfer { ReadLeaves = new ReadLeaves { Stream = 2, Count = 11 } });
+                await run.FinishAsync();
+            },
+            (host, job) =>
+            {
+                using FileStream leaves = File.OpenWrite(Path.Combine(host.State, "objects", $"{job.Samples[1].Value.Digest}.leaves"));
+                leaves.SetLength(leaves.Length - 1);
+            });
+
+        Assert.NotNull(answer?.Unavailable);
+    }
+
+    public static TheoryData<string> BadOutputs => ["unknown", "gap", "again", "missing", "foreign", "large", "nothing"];
 
     [Theory]
     [MemberData(nameof(BadOutputs))]
@@ -102,6 +123,9 @@ public class DmaPumpTests
                     case "foreign":
                         await run.WriteOutputAsync("model", "plaintext that is no sealed stream"u8.ToArray());
                         break;
+                    case "large":
+                        await run.WriteOutputAsync("model", SealedSample.Create(MaximumObjectBytes, StreamKind.Model, "device").Bytes);
+                        break;
                     case "missing":
                         await run.WriteOutputAsync("model", model);
                         await run.SendAsync(new DeviceTransfer { Finished = new Finished() });
@@ -121,7 +145,7 @@ public class DmaPumpTests
     private static async Task<List<JobEvent>> RunAsync(Func<FakeRun, Task> onRun, Action<TestHost, TestJob>? before = null, string expected = "completed")
     {
         await using FakeDevice device = await FakeDevice.StartAsync();
-        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address] });
+        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address], MaximumObjectBytes = MaximumObjectBytes });
         using var job = new TestJob(host);
         device.OnRun = onRun;
         await job.QueueAsync();

@@ -1,3 +1,7 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Orchestrator.Sdk.Tests;
 
 public sealed class PartyIdentityTests
@@ -29,6 +33,28 @@ public sealed class PartyIdentityTests
             string altered = line[..i] + (line[i] == 'x' ? 'y' : 'x') + line[(i + 1)..];
             Assert.False(PartyIdentity.TryParse(altered, out _), altered);
         }
+    }
+
+    [Fact]
+    public void Identity_LastCharacter_HasOneSpelling()
+    {
+        using var folder = new TemporaryFolder();
+        string line = Line(folder);
+        const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        Assert.Equal(line[^1], Assert.Single(Alphabet, last => PartyIdentity.TryParse(line[..^1] + last, out _)));
+    }
+
+    // The checksum is against mistakes: who means to deceive computes it.
+    [Theory]
+    [InlineData("Clinic A")]
+    [InlineData("../clinic")]
+    [InlineData("")]
+    public void Identity_WithARightChecksumOverANameThatIsNone_IsRefused(string name)
+    {
+        byte[] keys = new byte[64];
+        byte[] checksum = SHA256.HashData([.. Encoding.UTF8.GetBytes($"orchestrator-party\0{name}\0"), .. keys]);
+
+        Assert.False(PartyIdentity.TryParse($"orchestrator-party:{name}:{Base64Url.EncodeToString([.. keys, .. checksum[..4]])}", out _));
     }
 
     [Theory]

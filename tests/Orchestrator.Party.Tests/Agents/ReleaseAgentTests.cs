@@ -85,6 +85,20 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Agent_AskedForKeysOfAStageThatTheJobHasNot_Refuses()
+    {
+        await AttendAsync(Policy());
+        _party.Keys.AddApproval(_manifest);
+
+        AgentMessage answer = await _host.AskAsync(new HostMessage
+        {
+            QuoteOffer = new QuoteOffer { Job = Name(_manifest.Digest), Attempt = 1, Stage = "ghost", Evidence = ByteString.CopyFrom(1, 2, 3) },
+        });
+
+        Assert.Equal([StageErrors.Unknown.Id], Codes(answer));
+    }
+
+    [Fact]
     public async Task Agent_ApprovalTakenBackBetweenNonceAndQuote_ReleasesNothing()
     {
         await AttendAsync(Policy());

@@ -2,6 +2,8 @@ using System.Threading.Channels;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Host;
 using Orchestrator.Crypto;
+using Orchestrator.Crypto.HybridEncryption;
+using Orchestrator.Crypto.Signatures;
 using Orchestrator.Errors;
 using Orchestrator.Host;
 
@@ -154,6 +156,25 @@ public sealed class HostConnectionTests : IAsyncLifetime
         await lab.ProposeAsync(manifest);
 
         Assert.Same(JobErrors.NotNamed, await Failures.CodeOfAsync(async () => await (await stranger.ConnectAsync(_host.Address.ToString())).ApproveAsync(manifest)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Approval_OfAManifestWithAnotherKeyForThisParty_IsRefusedBeforeItIsSigned(bool sealing)
+    {
+        Manifest manifest = _parties.Compile();
+        using var signing = PartySigningKey.Generate();
+        using var hpke = HpkePrivateKey.Generate();
+        var altered = Manifest.Create(manifest.Content with
+        {
+            Parties = [.. manifest.Content.Parties.Select(party => party.Name != "clinic-a" ? party : sealing ? party with { SealingKey = hpke.PublicKey } : party with { SigningKey = signing.VerificationKey })],
+        });
+        await using HostConnection a = await ConnectAsync(_parties.ClinicA);
+
+        Assert.Same(JobErrors.NotNamed, await Failures.CodeOfAsync(() => a.ApproveAsync(altered)));
+        Assert.Same(JobErrors.NotNamed, await Failures.CodeOfAsync(() => a.ProposeAsync(altered)));
+        Assert.Null(_parties.ClinicA.Keys.FindApproved(altered.Digest));
     }
 
     [Fact]

@@ -57,6 +57,9 @@ public sealed partial class JobFileTests
     [InlineData("cross_entropy", "crossentropy", "yaml-value")]
     [InlineData("    adam:", "    adams:", "yaml-value")]
     [InlineData("learning_rate: 0.01", "learning_rate: .nan", "yaml-value")]
+    [InlineData("learning_rate: 0.01", "learning_rate: NaN", "yaml-value")]
+    [InlineData("learning_rate: 0.01", "learning_rate: 1e999", "yaml-value")]
+    [InlineData("learning_rate: 0.01", "name: sgd, learning_rate: 0.01", "yaml-value")]
     [InlineData("learning_rate: 0.01", "learning_rate: -1", "yaml-value")]
     [InlineData("learning_rate: 0.01, ", "", "yaml-missing-key")]
     [InlineData("orchestrator/job/v1", "orchestrator/job/v2", "yaml-value")]
@@ -132,6 +135,26 @@ public sealed partial class JobFileTests
             string altered = line[..i] + (line[i] == '0' ? '1' : '0') + line[(i + 1)..];
             Assert.True(!StreamCard.TryParse(altered, out StreamCard? other) || other.ToString() == altered);
         }
+    }
+
+    [Theory]
+    [InlineData(1, "x")]
+    [InlineData(1, "")]
+    [InlineData(2, "many")]
+    [InlineData(2, "-1")]
+    [InlineData(2, "0LENGTH")]
+    [InlineData(2, "+LENGTH")]
+    [InlineData(3, "no base64!")]
+    [InlineData(3, "")]
+    public void Card_WithAPartThatIsNone_IsRefused(int part, string instead)
+    {
+        string[] parts = File.ReadAllText(Path.Combine(Vectors, "train.card")).Trim().Split(':');
+        parts[part] = instead.Replace("LENGTH", parts[2], StringComparison.Ordinal);
+        string file = Path.GetTempFileName();
+        File.WriteAllText(file, string.Join(':', parts));
+
+        Assert.Same(PartyErrors.CardInvalid, Failures.CodeOf(() => StreamCard.Read(file)));
+        File.Delete(file);
     }
 
     [GeneratedRegex(@"(?m)^(?=\w)")]

@@ -146,6 +146,21 @@ public sealed class KeyStoreTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(27)]
+    [InlineData(28)]
+    public void KeyStore_RecordCutShort_IsNoticed(int length)
+    {
+        string home = _folder["home"];
+        using KeyStore store = KeyStore.Create(home, "clinic", _secret);
+        store.AddHost("good:1", Digest.Of("good"u8));
+        string record = Path.Combine(home, "hosts", "good:1");
+        File.WriteAllBytes(record, File.ReadAllBytes(record)[..length]);
+
+        Assert.Same(KeyStoreErrors.Damaged, Failures.CodeOf(() => store.FindHost("good:1")));
+    }
+
     [Fact]
     public void KeyStore_RecordInAnothersPlace_IsNoticed()
     {

@@ -74,7 +74,7 @@ public static class DeviceErrors
 
     /// <summary>The confinement that the device should start its tiles in does not work here.</summary>
     public static readonly ErrorCode ConfinementUnavailable = new("device-confinement-unavailable", ErrorClass.Usage,
-        "The tiles cannot be confined on this machine.", "Install bubblewrap and allow user namespaces, or start the device with --allow-unconfined-tiles, which its quotes will say.");
+        "The tiles cannot be confined on this machine.", "Install bubblewrap 0.8 or later and allow user namespaces, or start the device with --allow-unconfined-tiles, which its quotes will say.");
 
     /// <summary>The tiles tried what a program might, and reached something.</summary>
     public static readonly ErrorCode TilesUnconfined = new("device-tiles-unconfined", ErrorClass.Refused,

@@ -129,33 +129,19 @@ internal sealed class StatementAttack(AttackCard card, AttackMaterial material, 
 /// <summary>Resumes a job on a second genuine device: instead of the first, or besides.</summary>
 internal sealed class ResumeElsewhere(AttackCard card, AttackMaterial material, bool showsOther) : LostDevice(card, material)
 {
-    private readonly List<StageRequest> _packages = [];
-    private DeviceLine? _other;
+    private readonly OtherSession _other = new(material);
     private LoadRequest? _load;
-    private QuoteReply? _quoteOfOther;
 
     public override async Task BeforeCommandAsync(MailboxCommand command, DeviceLine device)
     {
-        if (Sessions < 2)
+        if (Sessions > 1 && command == MailboxCommand.Quote)
         {
-            return;
+            await _other.QuoteAsync(_load!);
         }
-
-        if (command == MailboxCommand.Quote)
-        {
-            _other = await Material.SecondDevice();
-            await _other.Mailbox.ResetAsync(new ResetRequest());
-            await _other.Mailbox.EnterTrustedModeAsync(new EnterTrustedModeRequest());
-            await _other.Mailbox.LoadAsync(_load!);
-            _quoteOfOther = await _other.Mailbox.QuoteAsync(new QuoteRequest());
-        }
-        else if (command == MailboxCommand.Commit)
+        else if (Sessions > 1 && command == MailboxCommand.Commit)
         {
             Strike();
-            foreach (StageRequest package in _packages)
-            {
-                await _other!.Mailbox.StageAsync(package);
-            }
+            await _other.StageAsync();
         }
     }
 
@@ -167,18 +153,10 @@ internal sealed class ResumeElsewhere(AttackCard card, AttackMaterial material, 
         }
 
         Strike();
-        return _quoteOfOther!;
+        return _other.Quote!;
     }
 
-    public override StageRequest OnStage(StageRequest request)
-    {
-        if (Sessions > 1)
-        {
-            _packages.Add(request);
-        }
-
-        return request;
-    }
+    public override StageRequest OnStage(StageRequest request) => Sessions > 1 ? _other.Keep(request) : request;
 
     protected override LoadRequest OnResume(LoadRequest request) => _load = request;
 }

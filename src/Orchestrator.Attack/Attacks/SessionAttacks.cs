@@ -81,28 +81,19 @@ internal static class SessionAttacks
 internal sealed class ForkSession(AttackMaterial material, string name, string deed, bool showsOther)
     : Attack(new AttackCard(name, deed, SecurityProperty.Fork, Watcher.Device, "key-package-invalid"))
 {
-    private readonly List<StageRequest> _packages = [];
+    private readonly OtherSession _other = new(material);
     private LoadRequest? _load;
-    private DeviceLine? _other;
-    private QuoteReply? _quoteOfOther;
 
     public override async Task BeforeCommandAsync(MailboxCommand command, DeviceLine device)
     {
         if (command == MailboxCommand.Quote)
         {
-            _other = await material.SecondDevice();
-            await _other.Mailbox.ResetAsync(new ResetRequest());
-            await _other.Mailbox.EnterTrustedModeAsync(new EnterTrustedModeRequest());
-            await _other.Mailbox.LoadAsync(_load!);
-            _quoteOfOther = await _other.Mailbox.QuoteAsync(new QuoteRequest());
+            await _other.QuoteAsync(_load!);
         }
         else if (command == MailboxCommand.Commit)
         {
             Strike();
-            foreach (StageRequest package in _packages)
-            {
-                await _other!.Mailbox.StageAsync(package);
-            }
+            await _other.StageAsync();
         }
     }
 
@@ -116,12 +107,8 @@ internal sealed class ForkSession(AttackMaterial material, string name, string d
         }
 
         Strike();
-        return _quoteOfOther!;
+        return _other.Quote!;
     }
 
-    public override StageRequest OnStage(StageRequest request)
-    {
-        _packages.Add(request);
-        return request;
-    }
+    public override StageRequest OnStage(StageRequest request) => _other.Keep(request);
 }

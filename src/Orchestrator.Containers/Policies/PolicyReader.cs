@@ -105,8 +105,29 @@ public sealed class PolicyReader
     // The streams of other processes are those of their container.
     private static PointRule ReadVerdict(string point, PolicyFields fields)
     {
+        foreach (string list in ListsAt(point))
+        {
+            RequireNull(list, fields.Find(list));
+        }
+
         bool streams = point is "create_container" or "exec_external" && fields.Has("allow_stdio_access") && fields.Flag("allow_stdio_access");
         return !fields.Flag("allowed") ? PointRule.DenyAll : streams ? PointRule.AllowAllAndStreams : PointRule.AllowAll;
+    }
+
+    // What a process gets where a rule admits everything: null means what is asked for, and nothing else is admitted.
+    private static string[] ListsAt(string point) => point switch
+    {
+        "create_container" or "exec_in_container" => ["env_list", "caps_list"],
+        "exec_external" => ["env_list"],
+        _ => [],
+    };
+
+    private static void RequireNull(string name, PolicyNode? list)
+    {
+        if (list is not (null or NullNode))
+        {
+            throw PolicyFields.Wrong(list, $"\"{name}\"", "null");
+        }
     }
 
     private ImmutableArray<T> TakeItems<T>(string name, Func<PolicyNode, T> read) =>

@@ -40,6 +40,25 @@ public sealed class PolicyReaderTests
         Assert.Equal(PointRule.Framework, policy.Points["dump_stacks"]);
     }
 
+    /// <summary>As the published policy that admits everything has them.</summary>
+    [Fact]
+    public void A_rule_that_admits_everything_may_say_that_processes_get_what_is_asked_for()
+    {
+        ExecutionPolicy policy = PolicyReader.Read(
+            """
+            package policy
+
+            api_version := "0.10.0"
+            create_container := {"allowed": true, "env_list": null, "caps_list": null, "allow_stdio_access": true}
+            exec_in_container := {"allowed": true, "env_list": null}
+            exec_external := {"allowed": true, "env_list": null, "allow_stdio_access": true}
+            """);
+
+        Assert.Equal(PointRule.AllowAllAndStreams, policy.Points["create_container"]);
+        Assert.Equal(PointRule.AllowAll, policy.Points["exec_in_container"]);
+        Assert.Equal(PointRule.AllowAllAndStreams, policy.Points["exec_external"]);
+    }
+
     [Theory]
     [InlineData("0.1.0", false, "0022", null, "", new long[] { 1, 9, 15 })]
     [InlineData("0.2.0", true, "0022", null, "", new long[] { 1, 9, 15 })]
@@ -66,6 +85,8 @@ public sealed class PolicyReaderTests
     [InlineData("policy-syntax", "line 2, column 6", "package policy\nx := \"open")]
     [InlineData("policy-syntax", "line 2, column 6", "package policy\nx := `open")]
     [InlineData("policy-syntax", "line 2, column 7", "package policy\nx := \"\\x\"")]
+    [InlineData("policy-value", "line 2, column 52", "package policy\nexec_in_container := {\"allowed\": true, \"env_list\": [\"A=1\"]}")]
+    [InlineData("policy-unsupported", "line 2, column 46", "package policy\ndump_stacks := {\"allowed\": true, \"env_list\": null}")]
     [InlineData("policy-syntax", "line 2, column 9", "package policy\nx := \"sh\\u0000x\"")]
     [InlineData("policy-syntax", "line 2, column 6", "package policy\nx := `sh\0x`")]
     [InlineData("policy-syntax", "line 2, column 6", "package policy\nx := \"\\ud800\"")]

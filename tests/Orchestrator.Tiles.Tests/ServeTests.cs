@@ -114,6 +114,31 @@ public sealed class ServeTests : IDisposable
     }
 
     [Fact]
+    public async Task Probe_OfTilesThatNothingConfines_NamesWhatTheyReach_AndTheJobGoesOn()
+    {
+        using var outside = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        outside.Start();
+        var secret = _folder.Write("secret", "secret");
+        await _channel.SendAsync(Probe(((System.Net.IPEndPoint)outside.LocalEndpoint).Port, secret));
+        var findings = Assert.IsType<TileMessage.Probed>(await _channel.ReceiveAsync()).Findings;
+        Assert.Contains($"network: {outside.LocalEndpoint} can be connected to", findings);
+        Assert.Contains($"files: {secret} can be seen", findings);
+        Assert.Contains(findings, finding => finding.StartsWith("namespaces: net:", StringComparison.Ordinal));
+        Assert.Contains(findings, finding => finding.StartsWith("processes: ", StringComparison.Ordinal));
+
+        Assert.IsType<TileMessage.Done>((await RunJobAsync(Examples.Plan with { Epochs = 1 })).Last);
+    }
+
+    [Fact]
+    public async Task Probe_TheSecondTime_IsRefused()
+    {
+        await _channel.SendAsync(Probe(1, "/nowhere"));
+        Assert.IsType<TileMessage.Probed>(await _channel.ReceiveAsync());
+        await _channel.SendAsync(Probe(1, "/nowhere"));
+        await AssertFailedAsync(TileErrors.MessageUnexpected.Id, 1);
+    }
+
+    [Fact]
     public async Task Plan_ThatStreamsCannotFulfil_IsRefusedBeforeReady()
     {
         var configure = Configure(Examples.Plan with { EarlyStopping = new EarlyStopping(1, 0) });
@@ -271,6 +296,16 @@ public sealed class ServeTests : IDisposable
         await _process.WaitForExitAsync();
         return _process.ExitCode;
     }
+
+    private static TileMessage.Probe Probe(int port, string secret) => new()
+    {
+        Files = ["/usr"],
+        Secrets = [secret],
+        Environment = [],
+        Namespaces = [new FileInfo("/proc/self/ns/net").LinkTarget!],
+        Port = port,
+        Socket = "nobody",
+    };
 
     private TileMessage.Configure Configure(TrainingPlan plan) => new(
         plan,

@@ -15,7 +15,7 @@ internal static class FileProbe
     private static readonly string[] MadeEmpty = ["/dev/pts", "/dev/shm", "/tmp"];
 
     public static IEnumerable<string> Findings(TileMessage.Probe outside) =>
-        Strangers("/", [.. outside.Files, .. Made]).Union(outside.Secrets.Where(Path.Exists)).Select(path => $"files: {path} can be seen");
+        outside.Secrets.Where(Path.Exists).Union(Strangers("/", [.. outside.Files, .. Made])).Select(path => $"files: {path} can be seen");
 
     private static IEnumerable<string> Strangers(string folder, HashSet<string> known) => Entries(folder).Except(known)
         .SelectMany(path => IsOnTheWay(path, known) ? Strangers(path, known) : [path]);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
@@ -21,7 +20,8 @@ public sealed partial class DmaDoor : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<Socket>> _expected = new();
+    private readonly Dictionary<string, TaskCompletionSource<Socket>> _expected = [];
+    private readonly List<(string Ticket, Socket Host)> _waiting = [];
     private readonly ILogger _log;
     private readonly TimeProvider _time;
 
@@ -46,9 +46,10 @@ public sealed partial class DmaDoor : IDisposable
     public async Task<RegionReader> OpenAsync(ReadOnlyMemory<byte> ticket, int largestFrame, CancellationToken cancellation)
     {
         string name = Convert.ToHexString(ticket.Span);
+        Task<Socket> visit = Expect(name);
         try
         {
-            Socket host = await Expected(name).Task.WaitAsync(Patience, _time, cancellation).ConfigureAwait(false);
+            Socket host = await visit.WaitAsync(Patience, _time, cancellation).ConfigureAwait(false);
             DmaRegion region = DmaRegion.Create(Slots, largestFrame);
             DescriptorPassing.Send(host, region.File);
             return new RegionReader(region, host);
@@ -59,12 +60,23 @@ public sealed partial class DmaDoor : IDisposable
         }
         finally
         {
-            _expected.TryRemove(name, out _);
+            lock (_waiting)
+            {
+                _expected.Remove(name);
+            }
         }
     }
 
-    /// <summary>Closes the door; open connections stay.</summary>
-    public void Dispose() => _listener.Dispose();
+    /// <summary>Closes the door; connections that a run has taken stay.</summary>
+    public void Dispose()
+    {
+        _listener.Dispose();
+        lock (_waiting)
+        {
+            _waiting.ForEach(visitor => visitor.Host.Dispose());
+            _waiting.Clear();
+        }
+    }
 
     private async Task AcceptAsync()
     {
@@ -96,20 +108,71 @@ public sealed partial class DmaDoor : IDisposable
                     throw new IOException("The host hung up.");
                 }
             }
-
-            if (_expected.Count >= MaximumWaiting || !Expected(Convert.ToHexString(ticket)).TrySetResult(host))
-            {
-                host.Dispose();
-            }
         }
         catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {
             host.Dispose();
+            return;
+        }
+
+        if (!TrySeat(Convert.ToHexString(ticket), host))
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, _time, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            SendAway(host);
         }
     }
 
-    private TaskCompletionSource<Socket> Expected(string ticket) =>
-        _expected.GetOrAdd(ticket, _ => new TaskCompletionSource<Socket>(TaskCreationOptions.RunContinuationsAsynchronously));
+    private Task<Socket> Expect(string ticket)
+    {
+        lock (_waiting)
+        {
+            int place = _waiting.FindIndex(visitor => visitor.Ticket == ticket);
+            if (place >= 0)
+            {
+                Socket host = _waiting[place].Host;
+                _waiting.RemoveAt(place);
+                return Task.FromResult(host);
+            }
+
+            var visit = new TaskCompletionSource<Socket>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _expected[ticket] = visit;
+            return visit.Task;
+        }
+    }
+
+    // Gives a host to its run, or lets it wait where the run has not begun. Strangers can wait there too: where there are many, who has
+    // waited longest has to go, so that they keep no later host out.
+    private bool TrySeat(string ticket, Socket host)
+    {
+        lock (_waiting)
+        {
+            if (_expected.Remove(ticket, out TaskCompletionSource<Socket>? visit))
+            {
+                visit.SetResult(host);
+                return true;
+            }
+
+            _waiting.Add((ticket, host));
+            if (_waiting.Count > MaximumWaiting)
+            {
+                SendAway(_waiting[0].Host);
+            }
+
+            return false;
+        }
+    }
+
+    // Unless a run has taken it.
+    private void SendAway(Socket host)
+    {
+        lock (_waiting)
+        {
+            if (_waiting.RemoveAll(visitor => visitor.Host == host) > 0)
+            {
+                host.Dispose();
+            }
+        }
+    }
 
     [LoggerMessage(EventId = 22, Level = LogLevel.Debug, Message = "door closed")]
     private partial void LogClosed();

@@ -62,13 +62,13 @@ public sealed class HostLink
         {
             Fail(new OrchestratorException(DeviceErrors.TransferUnexpected, "The host sent a message larger than any that the device asked for.", inner: e));
         }
-        catch (Exception e) when (e is IOException or RpcException or OperationCanceledException)
-        {
-            Fail(new OrchestratorException(DeviceErrors.HostLost, DeviceErrors.HostLost.Meaning, inner: e));
-        }
         catch (InvalidProtocolBufferException e)
         {
             Fail(new OrchestratorException(DeviceErrors.TransferUnexpected, "The host sent a message that cannot be read.", inner: e));
+        }
+        catch (Exception e) when (e is IOException or RpcException or OperationCanceledException)
+        {
+            Fail(new OrchestratorException(DeviceErrors.HostLost, DeviceErrors.HostLost.Meaning, inner: e));
         }
         catch (Exception e)
         {

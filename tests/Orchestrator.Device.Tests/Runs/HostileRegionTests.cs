@@ -1,7 +1,9 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Contracts.Transfers;
 using Orchestrator.Crypto.IO.Memory;
@@ -130,6 +132,56 @@ public sealed class HostileRegionTests
         Assert.Equal(DeviceErrors.TransferUnexpected.Id, call.ResponseStream.Current.Exception.Code);
     }
 
+    [Fact]
+    public async Task Door_StrangersWaitingAtIt_KeepNoHostOut()
+    {
+        await using TestDevice device = await TestDevice.StartAsync();
+        await device.CommitAsync();
+        string door = (await device.Host.Mailbox.StatusAsync(new StatusRequest())).DmaDoor;
+        FrameFiller[] strangers = [.. Enumerable.Range(0, 40).Select(_ => FrameFiller.TryConnect(door)!)];
+        using (var silent = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            silent.Connect(new UnixDomainSocketEndPoint("\0" + door));
+        }
+
+        DeviceTransfer end = await RunAsync(device, host => host.Answer());
+        Array.ForEach(strangers, stranger => stranger.Dispose());
+        Assert.NotNull(end.Finished);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(FrameFiller.TicketSize - 1)]
+    [InlineData(FrameFiller.TicketSize)]
+    public async Task Door_ComerWithoutAWholeTicketOrWithThatOfNoRun_IsSentAwayInTheEnd(int shown)
+    {
+        var time = new ManualTime();
+        using var door = new Dma.DmaDoor(time, NullLogger<Dma.DmaDoor>.Instance);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint("\0" + door.Name));
+        await socket.SendAsync(new byte[shown]);
+        Action end = await time.Timers.Reader.ReadAsync(TestContext.Current.CancellationToken);
+
+        // Whoever comes later comes when the first has been heard.
+        using var later = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        later.Connect(new UnixDomainSocketEndPoint("\0" + door.Name));
+        await time.Timers.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        end();
+        Assert.True(await HasEndedAsync(socket));
+    }
+
+    private static async Task<bool> HasEndedAsync(Socket socket)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(new byte[1]) == 0;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            return true;
+        }
+    }
+
     private static async Task<DeviceTransfer> RunAsync(TestDevice device, Action<Tampering> deed)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -175,6 +227,29 @@ public sealed class HostileRegionTests
         finally
         {
             socket.Dispose();
+        }
+    }
+
+    /// <summary>Time that passes when the test says so: a timer is a call to make.</summary>
+    private sealed class ManualTime : TimeProvider
+    {
+        public Channel<Action> Timers { get; } = Channel.CreateUnbounded<Action>();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Timers.Writer.TryWrite(() => callback(state));
+            return new Timer();
+        }
+
+        private sealed class Timer : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
         }
     }
 

@@ -1,4 +1,6 @@
 using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
 using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Crypto.Streams;
@@ -62,6 +64,41 @@ public sealed class LostPeerTests
         // The host may be cut off in the middle of its message; the device's state tells why.
         await Record.ExceptionAsync(() => device.Host.RunAsync());
         Assert.Equal(DeviceErrors.TransferUnexpected.Id, (await WaitForEndAsync(device)).Exception.Code);
+    }
+
+    [Fact]
+    public async Task Run_MessageThatIsNone_EndsInException()
+    {
+        await using TestDevice device = await TestDevice.StartAsync();
+        await device.CommitAsync();
+        using var channel = GrpcChannel.ForAddress(device.Server.Address);
+        Marshaller<byte[]> bytes = Marshallers.Create<byte[]>(message => message, message => message);
+        using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(
+            new Method<byte[], byte[]>(MethodType.DuplexStreaming, "orchestrator.device.v1.Dma", "Run", bytes, bytes), null, default);
+        await call.RequestStream.WriteAsync(new HostTransfer { Start = new StartRun() }.ToByteArray());
+        await call.RequestStream.WriteAsync([0xFF]);
+        await Record.ExceptionAsync(() => call.ResponseStream.MoveNext(CancellationToken.None));
+        await call.RequestStream.CompleteAsync();
+        Assert.Equal(DeviceErrors.TransferUnexpected.Id, (await WaitForEndAsync(device)).Exception.Code);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_ThatDoesNotBeginWithAStart_IsRefusedAndNothingRuns(bool saysSomething)
+    {
+        await using TestDevice device = await TestDevice.StartAsync();
+        await device.CommitAsync();
+        using var call = device.Host.Dma.Run();
+        if (saysSomething)
+        {
+            await call.RequestStream.WriteAsync(new HostTransfer { Cancel = new CancelRun() });
+        }
+
+        await call.RequestStream.CompleteAsync();
+        await ErrorAssert.ThrowsAsync(DeviceErrors.TransferUnexpected, () => call.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(DeviceState.Committed, await device.StateAsync());
+        Assert.NotNull((await device.Host.RunAsync()).Receipt);
     }
 
     [Fact]

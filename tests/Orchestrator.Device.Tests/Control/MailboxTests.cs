@@ -2,7 +2,9 @@ using Google.Protobuf;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Device;
+using Orchestrator.Crypto;
 using Orchestrator.Crypto.Streams;
+using Orchestrator.Data.TileProtocol;
 using Orchestrator.Device.Control;
 using Orchestrator.Device.Tests.Support;
 using Orchestrator.Errors;
@@ -125,6 +127,11 @@ public sealed class MailboxTests
     {
         ["other firmware"] = (content => content with { Device = new DeviceRequirements([TestDevice.Firmware with { Ccu = default }], 1) }, DeviceErrors.FirmwareNotAccepted),
         ["higher security version"] = (content => content with { Device = content.Device with { MinimumSecurityVersion = 2 } }, DeviceErrors.FirmwareNotAccepted),
+        ["more frames"] = (content => content with { Streams = content.Streams.SetItem(1, content.Streams[1] with { Records = 4L << 22, Frames = (1L << 22) + 1 }) }, DeviceErrors.Unsupported),
+        ["more streams"] = (content => content with
+        {
+            Streams = [.. content.Streams, .. Enumerable.Range(5, TileLimits.MaxStreams).Select(id => content.Streams[1] with { Id = id, Digest = Digest.Of(BitConverter.GetBytes(id)) })],
+        }, DeviceErrors.Unsupported),
         ["more tile memory"] = (content => content with { Memory = content.Memory with { Workspace = MemoryPlan.TileMemory } }, ContractErrors.MemoryExceeded),
     };
 

@@ -6,10 +6,13 @@ using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Contracts.Receipts;
+using Orchestrator.Contracts.Releases;
+using Orchestrator.Crypto.Cbor;
 using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.TileProtocol;
 using Orchestrator.Device.Sessions;
 using Orchestrator.Device.Tests.Support;
+using Orchestrator.Errors;
 
 namespace Orchestrator.Device.Tests.Runs;
 
@@ -210,6 +213,57 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public async Task Run_CheckpointFrameSealedAnewUnderAllPartiesShares_IsCaughtByTheDigest()
+    {
+        await using TestDevice device = await TestDevice.StartAsync(job: Job());
+        await FinishAsync(device);
+        await device.Host.Mailbox.ResetAsync(new ResetRequest());
+        StoredCheckpoint quoted = device.Host.Checkpoints[1];
+        device.Host.Resumed = quoted;
+        await device.CommitAsync();
+        byte[] plaintext = Open(device, quoted);
+        plaintext[^1] ^= 1;
+        StoredCheckpoint forged = Sealed(device, quoted, plaintext);
+        device.Host.Alter = (request, answer) =>
+        {
+            if (request.ReadFrame is { Stream: 0 } read)
+            {
+                answer.Frame.Data = ByteString.CopyFrom(forged.Frame((long)read.Index));
+            }
+
+            return answer;
+        };
+        Assert.Equal(DeviceErrors.CheckpointForged.Id, (await device.Host.RunAsync()).Exception!.Code);
+    }
+
+    public static TheoryData<string> OtherContents => [.. Contents.Keys];
+
+    // What stands in the checkpoint instead of a device's account and the tiles' state.
+    private static readonly Dictionary<string, (byte[] Plaintext, ErrorCode Code)> Contents = new()
+    {
+        ["nothing"] = ([], DeviceErrors.CheckpointForged),
+        ["half a length"] = ([0, 0, 0], DeviceErrors.CheckpointForged),
+        ["a length beyond all accounts"] = ([255, 255, 255, 255, 1, 2, 3], DeviceErrors.CheckpointForged),
+        ["less than the length says"] = ([0, 0, 0, 100, 0xA0], DeviceErrors.CheckpointForged),
+        ["an account that is none"] = ([0, 0, 0, 1, 0xA0, 1, 2, 3], CborErrors.MissingField),
+        ["figures that are no map"] = (Account(("epoch", 1), ("step", 1), ("values", 1)), CborErrors.OutOfRange),
+    };
+
+    [Theory]
+    [MemberData(nameof(OtherContents))]
+    public async Task Run_CheckpointOfAllPartiesThatHoldsSomethingElse_Ends(string contents)
+    {
+        await using TestDevice device = await TestDevice.StartAsync(job: Job());
+        await FinishAsync(device);
+        await device.Host.Mailbox.ResetAsync(new ResetRequest());
+        device.Host.Resumed = Sealed(device, device.Host.Checkpoints[1], Contents[contents].Plaintext);
+        await device.CommitAsync();
+        (byte[]? receipt, ErrorDetail? exception) = await device.Host.RunAsync();
+        Assert.Null(receipt);
+        Assert.Equal(Contents[contents].Code.Id, exception!.Code);
+    }
+
+    [Fact]
     public async Task Run_TilesHandOutAStateWhereNoneIsDue_Ends()
     {
         var tiles = new FakeTiles { Alter = message => message is TileMessage.Output output ? new TileMessage.Checkpoint(output.Last, output.Chunk) : message };
@@ -254,6 +308,39 @@ public sealed class CheckpointTests
     }
 
     private static HostTransfer Finish(ReadOnlyMemory<byte> withdrawal) => new() { FinishEpoch = new FinishEpoch { Withdrawal = ByteString.CopyFrom(withdrawal.Span) } };
+
+    private static byte[] Account(params (string Key, CborValue? Value)[] epoch)
+    {
+        byte[] encoding = CborMap.Of(("sessions", new CborArray([])), ("streams", new CborArray([])), ("metrics", new CborArray([CborMap.Of(epoch)]))).Encode();
+        return [0, 0, 0, (byte)encoding.Length, .. encoding, 1, 2, 3];
+    }
+
+    // What only all parties together can do.
+    private static StreamKey KeyOf(TestDevice device, StoredCheckpoint checkpoint) => CheckpointKey.Derive(
+        [.. device.Job.Manifest.Content.Parties.Select(party => CheckpointShare.Import(device.Job.Shares[party.Name]))],
+        CheckpointHeader.Read(checkpoint.Layout.Header, device.Job.Manifest));
+
+    private static byte[] Open(TestDevice device, StoredCheckpoint checkpoint)
+    {
+        using StreamKey key = KeyOf(device, checkpoint);
+        using StreamOpener opener = StreamOpener.OpenPinned(new MemoryStream(checkpoint.Bytes), key, checkpoint.Digest);
+        using var plaintext = new MemoryStream();
+        opener.CopyTo(plaintext);
+        return plaintext.ToArray();
+    }
+
+    private static StoredCheckpoint Sealed(TestDevice device, StoredCheckpoint genuine, byte[] plaintext)
+    {
+        using StreamKey key = KeyOf(device, genuine);
+        using var bytes = new MemoryStream();
+        using (var sealer = new StreamSealer(bytes, key, genuine.Layout.Header))
+        {
+            sealer.Write(plaintext);
+            sealer.Finish();
+        }
+
+        return new StoredCheckpoint(genuine.Counter, genuine.Epoch, bytes.ToArray(), genuine.Statement);
+    }
 
     private static StoredCheckpoint Flipped(StoredCheckpoint genuine)
     {

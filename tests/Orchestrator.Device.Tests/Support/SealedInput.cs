@@ -6,12 +6,12 @@ namespace Orchestrator.Device.Tests.Support;
 /// <summary>A sealed stream in memory, as its owner made it and a host stores it.</summary>
 internal sealed class SealedInput
 {
-    public SealedInput(StreamKind kind, string owner, byte[] plaintext, int recordSize, int frameSize, StreamKey? key = null)
+    public SealedInput(StreamKind kind, string owner, byte[] plaintext, int recordSize, int frameSize, StreamKey? key = null, int run = 0)
     {
         Key = key ?? StreamKey.Generate();
         Plaintext = plaintext;
         using var output = new MemoryStream();
-        using var sealer = new StreamSealer(output, Key, StreamHeader.Create(kind, owner, recordSize) with { FrameSize = frameSize });
+        using var sealer = new StreamSealer(output, Key, StreamHeader.Create(kind, owner, recordSize) with { FrameSize = frameSize, Run = run });
         sealer.Write(plaintext);
         Digest = sealer.Finish();
         Bytes = output.ToArray();

@@ -1,5 +1,8 @@
+using System.Text;
 using Orchestrator.Contracts.Approvals;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Crypto.Cbor;
+using Orchestrator.Crypto.Cose;
 using Orchestrator.Crypto.Signatures;
 using Orchestrator.Errors;
 
@@ -36,6 +39,21 @@ public sealed class ApprovalTests
         Manifest other = Manifest.Create(_job.Content with { Serial = 8 });
 
         AssertCode(ContractErrors.ApprovalOtherManifest, () => Approval.Verify(signed.Bytes, other));
+    }
+
+    // A party's own key signs whatever the party likes.
+    [Theory]
+    [InlineData("clinic-a", "clinic-b", 0, "is not the signer")]
+    [InlineData("Clinic A", "Clinic A", 0, "signer's name")]
+    [InlineData("clinic-a", "clinic-a", 5000, "at most 4096")]
+    public void Verify_OfAMessageThatIsNotAsSignMakesThem_SaysWhatIsWrong(string signer, string party, int padding, string said)
+    {
+        byte[] payload = CborMap.Of(("type", "orchestrator/approval/v1"), ("manifest", _job.Manifest.Digest), ("party", party), ("padding", padding == 0 ? (CborValue?)null : new string('x', padding))).Encode();
+        byte[] message = CoseSign1.Sign(_job.SigningKeyOf("clinic-a"), Approval.ContentType, Encoding.UTF8.GetBytes(signer), payload);
+
+        OrchestratorException error = AssertCode(ContractErrors.ApprovalInvalid, () => Approval.Verify(message, _job.Manifest));
+
+        Assert.Contains(said, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -314,6 +314,11 @@ public sealed class MisleadingPolicyTests
         cases.Add(Written.Policy(Join with { Mounts = [("/data", "sandbox:///tmp/[a-z.]+")] }), "mounts stay inside", Verdict.Broken);
         cases.Add(Written.Policy(Join with { Mounts = [("/data", "sandbox:///tmp/[a-z]+")] }), "mounts of join stay inside", Verdict.Holds);
         cases.Add(Written.Policy(Join with { Mounts = [("/data", "sandbox://-of-others/[a-z]+")] }), "mounts stay inside", Verdict.Broken);
+        cases.Add(Written.Policy(Join with { Mounts = [("/data", "/etc")] }), "mounts stay inside", Verdict.Broken);
+        cases.Add(Written.Policy(Join with { Mounts = [("/data", "plan9://x")] }), "mounts stay inside", Verdict.Holds);
+        cases.Add(Written.Policy(Join with { Mounts = [("/usr/bin", "sandbox:///b")] }), "never mount /bin/sh", Verdict.Unknown);
+        cases.Add(Written.Policy(Join with { Mounts = [("/run/secrets", "sandbox:///b")] }), "never mount /var/run/secrets", Verdict.Unknown);
+        cases.Add(Written.Policy(Join with { Mounts = [("/usr/share", "sandbox:///b")] }), "never mount /share", Verdict.Holds);
         cases.Add(Written.Policy(Join with { Mounts = [("/etc/passwd", "sandbox:///p")] }), "never mount /etc", Verdict.Broken);
         cases.Add(Written.Policy(Join with { Mounts = [("/etc/passwd", "sandbox:///p")] }), "never mount /etc/passwd/", Verdict.Broken);
         cases.Add(Written.Policy(Join with { Mounts = [("//etc", "sandbox:///p")] }), "never mount /etc/passwd", Verdict.Broken);

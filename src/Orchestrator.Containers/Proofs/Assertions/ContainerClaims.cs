@@ -58,25 +58,37 @@ internal sealed class NeverMountAt(string text, Scope scope, string place) : Cre
 
     protected override IEnumerable<Way> Threats(ContainerEntry entry, ScriptWriter scripts) =>
         from rule in entry.Mounts
-        where Touches(rule.Destination)
-        select new Way($"{entry.Name} may have a mount at {Words.Quote(rule.Destination)}", ContainerMounts.With(scripts, entry, rule, null));
+        let same = Touches(rule.Destination, Parts)
+        where same || Touches(rule.Destination, MergedParts)
+        select same
+            ? new Way($"{entry.Name} may have a mount at {Words.Quote(rule.Destination)}", ContainerMounts.With(scripts, entry, rule, null))
+            : new Way($"{entry.Name} may have a mount at {Words.Quote(rule.Destination)}, which many images have another name for", []);
 
     protected override CreateContainer Unrestricted() => Stage.Anything() with { Mounts = [new MountRequest(place, "/anything", "bind", ["rbind", "rw"])] };
 
-    protected override bool Breaks(CreateContainer create, Decision decision) => create.Mounts.Any(mount => Touches(mount.Destination));
+    protected override bool Breaks(CreateContainer create, Decision decision) => create.Mounts.Any(mount => Touches(mount.Destination, Parts));
 
     // What is mounted above a place decides what is there as much as what is mounted below. A place reached by ".." is not judged by its name.
-    private bool Touches(string destination)
+    private bool Touches(string destination, Func<string, string[]> parts)
     {
-        string[] found = Parts(destination);
-        string[] asked = Parts(place);
+        string[] found = parts(destination);
+        string[] asked = parts(place);
         return found.Contains("..") || found.Zip(asked).All(pair => pair.First == pair.Second);
     }
 
     private static string[] Parts(string path) => [.. path.Split('/').Where(part => part is not ("" or "."))];
+
+    // Links that most images have: /bin to /usr/bin and the like, /var/run to /run.
+    private static string[] MergedParts(string path) => Parts(path) switch
+    {
+        ["usr", "bin" or "sbin" or "lib" or "lib32" or "lib64" or "libx32", ..] and [_, .. var rest] => rest,
+        ["var", "run", .. var rest] => ["run", .. rest],
+        ["var", "lock", .. var rest] => ["run", "lock", .. rest],
+        var parts => parts,
+    };
 }
 
-/// <summary>No mount's source leaves the folder that it has to be below.</summary>
+/// <summary>No mount's source leaves the folder that it has to be below, or is a path of the guest's own.</summary>
 internal sealed class MountsStayInside(string text, Scope scope) : CreationAssertion(text, scope)
 {
     // By ".." or, as folder and rest are put together character by character, into a folder whose name begins as the right one's does.
@@ -92,7 +104,7 @@ internal sealed class MountsStayInside(string text, Scope scope) : CreationAsser
                 MountSource.HugePages pages => pages.Rest.Texts,
                 _ => null,
             };
-            if (rest is null ? Climbs(rule.Source.Text) : !rest.And(s_climbs).Shortest().IsEmpty)
+            if (rest is null ? Climbs(rule.Source.Text) || rule.Source is MountSource.Path { Text: ['/', ..] } : !rest.And(s_climbs).Shortest().IsEmpty)
             {
                 yield return new Way($"{entry.Name} may mount {Words.Quote(rule.Source.Text)} from outside of its folder", ContainerMounts.With(scripts, entry, rule, rest is null ? null : s_climbs));
             }
@@ -102,11 +114,12 @@ internal sealed class MountsStayInside(string text, Scope scope) : CreationAsser
     protected override CreateContainer Unrestricted() => Stage.Anything() with { Mounts = [new MountRequest("/anything", Stage.SandboxDirectory + "/../..", "bind", ["rbind", "rw"])] };
 
     protected override bool Breaks(CreateContainer create, Decision decision) => create.Mounts.Any(mount =>
-        Climbs(mount.Source) || IsBeside(create.SandboxDirectory, mount.Source) || IsBeside(create.HugePagesDirectory, mount.Source));
+        Climbs(mount.Source) || (mount.Source.StartsWith('/')
+            && !IsWithin(create.SandboxDirectory, mount.Source) && !IsWithin(create.HugePagesDirectory, mount.Source) && !decision.Next.Shares.ContainsKey(mount.Source)));
 
     private static bool Climbs(string source) => source.Split('/').Contains("..");
 
-    private static bool IsBeside(string folder, string source) => source.Length > folder.Length && source.StartsWith(folder, StringComparison.Ordinal) && source[folder.Length] != '/';
+    private static bool IsWithin(string folder, string source) => source == folder || source.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal);
 }
 
 /// <summary>Scripts with a mount.</summary>

@@ -113,6 +113,23 @@ public sealed class ContainerTests(Machine machine)
         Assert.True(output == "done\n", output + error);
     }
 
+    [Fact]
+    public async Task Container_AndItsProcesses_AreTheFirstToGoWhenMemoryRunsOut()
+    {
+        // A process is given its score when it runs: it looks when its input ends.
+        const string Look = "cat; cat /proc/self/oom_score_adj";
+        ContainerPolicy policy = Policies.Shell(Look, machine.Busybox) with { ExecProcesses = [new ExecProcess(["/bin/sh", "-c", Look], [])] };
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(policy));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+
+        ContainerSpec spec = TestGroup.Spec(TestGroup.Id(), policy.Command[2]);
+        StartedProcess first = await group.Client.CreateContainerAsync(spec);
+        StartedProcess second = await group.Client.ExecAsync(TestGroup.Id(), spec.Process with { Command = policy.ExecProcesses[0].Command });
+
+        Assert.Equal("1000\n", (await group.FinishAsync(second)).Output);
+        Assert.Equal("1000\n", (await group.FinishAsync(first)).Output);
+    }
+
     // Whether the runtime can grant them all is the machine's: not each has them itself.
     [Fact]
     public async Task Container_ThatMayBePrivileged_IsAdmittedAsSuchWithoutNamingCapabilities()

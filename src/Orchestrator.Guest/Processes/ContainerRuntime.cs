@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Orchestrator.Errors;
 using Orchestrator.Guest.Files;
+using Orchestrator.Guest.Kernel;
 
 namespace Orchestrator.Guest.Processes;
 
@@ -59,7 +60,10 @@ internal sealed class ContainerRuntime(RuntimeLog log)
         await File.WriteAllTextAsync(file, process.ToJsonString()).ConfigureAwait(false);
         try
         {
-            return await StartAsync(["exec", "--detach", "--process", file], id, isStdioOpen).ConfigureAwait(false);
+            (int Pid, ProcessStreams Stdio) started = await StartAsync(["exec", "--detach", "--process", file], id, isStdioOpen).ConfigureAwait(false);
+            // What the runtime does for a container's first process it does not for others.
+            MemoryShortage.KillFirst(started.Pid);
+            return started;
         }
         finally
         {

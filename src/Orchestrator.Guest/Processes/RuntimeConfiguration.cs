@@ -1,15 +1,13 @@
 using System.Text.Json.Nodes;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Errors;
+using Orchestrator.Guest.Kernel;
 
 namespace Orchestrator.Guest.Processes;
 
 /// <summary>Writes what the runtime reads: configurations of containers and processes as the Open Container Initiative defines them (runtime-spec 1.0.2).</summary>
 internal static class RuntimeConfiguration
 {
-    // When memory runs out the kernel takes a container, however small its processes are, and not the agent.
-    private const int KilledFirst = 1000;
-
     // In a user namespace of its own nobody can make or open devices, whatever capabilities the policy gives and whatever is mounted there.
     private static readonly string[] s_namespaces = ["user", "pid", "ipc", "uts", "mount", "network"];
 
@@ -67,7 +65,7 @@ internal static class RuntimeConfiguration
         ["cwd"] = process.WorkingDirectory,
         ["capabilities"] = Capabilities(process.Capabilities),
         ["noNewPrivileges"] = process.NoNewPrivileges,
-        ["oomScoreAdj"] = KilledFirst,
+        ["oomScoreAdj"] = MemoryShortage.First,
     };
 
     // Every container has these, and the policy is not asked: they give it nothing of the host's or of other containers'. The kernel mounts a fresh

@@ -10,6 +10,7 @@ using Orchestrator.Crypto.Cbor;
 using Orchestrator.Errors;
 using Orchestrator.Guest.Decisions;
 using Orchestrator.Guest.Files;
+using Orchestrator.Guest.Kernel;
 using Orchestrator.Guest.Processes;
 
 namespace Orchestrator.Guest.Serving;
@@ -123,6 +124,7 @@ internal sealed class ContainerRequests(Gate gate, Storage storage, ContainerRun
         }
 
         Process started = Process.Start(start)!;
+        MemoryShortage.KillFirst(started.Id);
         return Answer(processes.Add((started.Id, new ProcessStreams(started, decision.AllowStdioAccess == true)), container: null, isInit: false, process.Command, ExitOf(started)), process);
     }
 

@@ -30,7 +30,10 @@ static async Task<int> ServeAsync(int channel, int psp, string devices, bool mac
         using var processor = new PspLine(Open(psp));
         Native.AdoptOrphans();
         GuestRoot.SetUp(devices);
-        using var group = new GroupServer(processor, machine ? new MachineDisks() : new MemoryDisks(), TimeProvider.System);
+        // A sandbox has its host's kernel, which may kill whom it likes: that says nothing about the group.
+        using GroupServer group = machine
+            ? new GroupServer(processor, new MachineDisks(), MemoryWatch.HasKilled, TimeProvider.System)
+            : new GroupServer(processor, new MemoryDisks(), () => false, TimeProvider.System);
         await ChannelServer.ServeAsync(host, group.AnswerAsync, cancel);
         return 0;
     }

@@ -32,9 +32,6 @@ public static class ShimErrors
     /// <summary>A container that did not do its work.</summary>
     public static readonly ErrorCode ContainerFailed = new("stage-container-failed", ErrorClass.JobFailed, "A container of the stage did not end with 0.", "Try the container on made-up data; its policy says whether its output may be seen.");
 
-    /// <summary>A container that had not enough memory.</summary>
-    public static readonly ErrorCode MemoryExhausted = new("stage-memory-exhausted", ErrorClass.JobFailed, "A container of the stage failed in a group that has run out of memory.", "Give the group more: `memory` in its group file, which is no part of its policy. Start the shim again, and propose the job with a new serial.");
-
     /// <summary>The address is not to be had.</summary>
     public static readonly ErrorCode ListenFailed = new("shim-listen-failed", ErrorClass.Unavailable, "The shim cannot serve at its address.", "Free the port, or choose another with --listen.");
 }

@@ -15,10 +15,11 @@ public sealed class FinishedWorkTests
 
     private readonly ProcessTable _processes = new();
     private readonly FinishedWork _work;
+    private bool _isStarved;
 
     public FinishedWorkTests()
     {
-        _work = new FinishedWork(_processes);
+        _work = new FinishedWork(_processes, () => _isStarved);
         _work.Expect(PolicyReader.Read(Policies.Text()) with { Containers = [s_join, s_clean] });
     }
 
@@ -29,6 +30,16 @@ public sealed class FinishedWorkTests
         Run("a", 0, s_join);
 
         _work.Require();
+    }
+
+    [Fact]
+    public void Anything_ThatWasKilledForWantOfMemory_SpoilsTheWork()
+    {
+        Run("b", 0, s_clean);
+        Run("a", 0, s_join);
+        _isStarved = true;
+
+        Assert.Equal("stage-memory-exhausted", Assert.Throws<OrchestratorException>(_work.Require).Code.Id);
     }
 
     [Fact]

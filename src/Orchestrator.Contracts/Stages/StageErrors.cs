@@ -25,6 +25,9 @@ public static class StageErrors
     /// <summary>A statement by a group that the party has not judged, or not last.</summary>
     public static readonly ErrorCode GroupNotAccepted = new("stage-group-not-accepted", ErrorClass.Refused, "A stage's output is by another group than the one that this party accepted last.", RunAgain);
 
+    /// <summary>Too little memory for the containers.</summary>
+    public static readonly ErrorCode MemoryExhausted = new("stage-memory-exhausted", ErrorClass.JobFailed, "A stage's group ran out of memory, and a process of it was killed.", "Let the host's operator give the group more: `memory` in its group file, which is no part of its policy. Start the shim again, and propose the job with a new serial.");
+
     /// <summary>A group that has ended.</summary>
     public static readonly ErrorCode GroupUnknown = new("shim-group-unknown", ErrorClass.NotFound, "The shim runs no such group.", "The group has ended, with its keys; the host runs the stage again.");
 

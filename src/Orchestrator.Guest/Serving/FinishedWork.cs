@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Containers.Policies;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Errors;
 using Orchestrator.Guest.Processes;
 using Orchestrator.Stages;
@@ -7,7 +8,9 @@ using Orchestrator.Stages;
 namespace Orchestrator.Guest.Serving;
 
 /// <summary>Whether the containers of the policy have all done their work: what a stage's outputs are sealed on.</summary>
-internal sealed class FinishedWork(ProcessTable processes)
+/// <param name="processes">That run and have run.</param>
+/// <param name="isStarved">Whether the kernel has killed anything in the group for want of memory.</param>
+internal sealed class FinishedWork(ProcessTable processes, Func<bool> isStarved)
 {
     private readonly Dictionary<string, ImmutableArray<ContainerPolicy>> _created = new(StringComparer.Ordinal);
     private ImmutableArray<ContainerPolicy> _expected = [];
@@ -25,9 +28,15 @@ internal sealed class FinishedWork(ProcessTable processes)
     }
 
     /// <summary>Requires that each container of the policy was created and has ended with 0, and that nothing runs.</summary>
-    /// <exception cref="OrchestratorException"><see cref="GroupStageErrors.NotDone"/>.</exception>
+    /// <exception cref="OrchestratorException"><see cref="GroupStageErrors.NotDone"/>, or <see cref="StageErrors.MemoryExhausted"/>.</exception>
     public void Require()
     {
+        // A container may end with 0 though a part of it was killed; how little memory there is, the host decides.
+        if (isStarved())
+        {
+            throw new OrchestratorException(StageErrors.MemoryExhausted, "A process of the group was killed for want of memory; what the others made may be incomplete.");
+        }
+
         lock (_created)
         {
             string[] failed = [.. _created.Keys.Where(id => processes.InitOf(id) is not { Exit: { IsCompletedSuccessfully: true, Result: 0 } })];

@@ -31,15 +31,16 @@ internal sealed class GroupServer : IDisposable
     /// <summary>A group without a policy, which does nothing yet.</summary>
     /// <param name="psp">Says what the group is.</param>
     /// <param name="disks">Layers and scratch.</param>
+    /// <param name="isStarved">Whether the kernel has killed anything in the group for want of memory.</param>
     /// <param name="time">The guest's clock.</param>
-    public GroupServer(PspLine psp, IGroupDisks disks, TimeProvider time)
+    public GroupServer(PspLine psp, IGroupDisks disks, Func<bool> isStarved, TimeProvider time)
     {
         var decisions = new DecisionLog();
         var gate = new Gate(decisions);
         var storage = new Storage(disks);
         var log = new RuntimeLog();
         var processes = new ProcessTable();
-        var work = new FinishedWork(processes);
+        var work = new FinishedWork(processes, isStarved);
         _identity = new GroupIdentity(gate, _keys, psp, work);
         _fragments = new FragmentRequests(gate, time);
         _storage = new StorageRequests(gate, storage, processes);

@@ -42,6 +42,7 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
 
     private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(5);
 
+    // Until when jobs whose group had no room are not tried again.
     private readonly ConcurrentDictionary<Digest, DateTimeOffset> _resting = [];
     private readonly Dictionary<Digest, Obstacle> _obstacles = [];
     private readonly HashSet<Task> _sessions = [];
@@ -90,6 +91,11 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
             _obstacles.Remove(gone);
         }
 
+        foreach ((Digest rested, _) in _resting.Where(resting => time.GetUtcNow() >= resting.Value))
+        {
+            _resting.TryRemove(rested, out _);
+        }
+
         foreach (JobRow job in queued)
         {
             IReadOnlyList<string> parties = ledger.PartiesOf(job.Digest);
@@ -102,7 +108,7 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
             {
                 Wait(job.Digest, EventKinds.WaitingForShim, HostErrors.ShimAway, "The shim cannot be reached.");
             }
-            else if (!_resting.TryGetValue(job.Digest, out DateTimeOffset until) || time.GetUtcNow() >= until)
+            else if (!_resting.ContainsKey(job.Digest))
             {
                 await TryBeginAsync(job, parties, stopping);
             }
@@ -151,7 +157,6 @@ internal sealed class Scheduler(SessionLedger ledger, CheckpointLedger checkpoin
     private void Begin(JobRow job, DeviceLink device, IReadOnlyList<string> parties, CancellationToken stopping)
     {
         _obstacles.Remove(job.Digest);
-        _resting.TryRemove(job.Digest, out _);
         if (ledger.TryBegin(job.Digest, device.Name) is not { } attempt)
         {
             devices.Return(device);

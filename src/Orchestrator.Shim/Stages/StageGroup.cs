@@ -60,7 +60,7 @@ internal sealed class StageGroup : IAsyncDisposable
     public Task InputAsync(string name, ReadOnlyMemory<byte> data, CancellationToken cancel) => AskAsync("stage_input", cancel, ("name", name), ("data", data));
 
     /// <summary>Runs the containers, one after the other, each to its end.</summary>
-    /// <exception cref="OrchestratorException"><see cref="ShimErrors.ContainerFailed"/>, <see cref="ShimErrors.MemoryExhausted"/>, or the guest's failure.</exception>
+    /// <exception cref="OrchestratorException"><see cref="ShimErrors.ContainerFailed"/>, <see cref="StageErrors.MemoryExhausted"/>, or the guest's failure.</exception>
     public Task RunAsync(CancellationToken cancel) => _group.StartAsync(
         async container =>
         {
@@ -99,7 +99,7 @@ internal sealed class StageGroup : IAsyncDisposable
     public ValueTask DisposeAsync() => _group.DisposeAsync();
 
     private OrchestratorException Failed(string container, int exitCode) => _group.Machine is { HasRunOutOfMemory: true } machine
-        ? new OrchestratorException(ShimErrors.MemoryExhausted, $"Container {container} ended with {exitCode}, after its group's {machine.Plan.Memory} MiB of memory had run out.")
+        ? new OrchestratorException(StageErrors.MemoryExhausted, $"Container {container} ended with {exitCode}, after its group's {machine.Plan.Memory} MiB of memory had run out.")
         : new OrchestratorException(ShimErrors.ContainerFailed, $"Container {container} ended with {exitCode}.");
 
     private static Denial ReadDenial(CborMapReader map) => new()

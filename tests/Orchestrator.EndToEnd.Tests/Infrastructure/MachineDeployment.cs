@@ -17,7 +17,10 @@ public sealed class MachineDeployment() : GroupDeployment(UtilityVm.Image)
     /// <summary>One whose container needs more memory than it has asked for.</summary>
     internal const string Greedy = "greedy";
 
-    /// <summary>MiB that <see cref="Greedy"/> asks for.</summary>
+    /// <summary>The same, and it goes on as if nothing had happened when a part of it is killed.</summary>
+    internal const string Careless = "careless";
+
+    /// <summary>MiB that these two ask for.</summary>
     internal const int LittleMemory = 512;
 
     private const string Machine = "qemu-system-x86_64";
@@ -30,13 +33,15 @@ public sealed class MachineDeployment() : GroupDeployment(UtilityVm.Image)
         [Slow] = text => Before(text, "sleep 5;"),
         [Panics] = text => Before(Privileged(text), $"{Sysrq} echo c > /tmp/sysrq-trigger;"),
         [Kills] = text => Before(Privileged(text), $"{Sysrq} echo i > /tmp/sysrq-trigger;"),
-        [Greedy] = text => WithMemory(Before(text, "awk 'BEGIN { s = sprintf(\"%1000000s\", \"x\"); while (i < 600) a[i++] = s i }' &&"), LittleMemory),
+        [Greedy] = text => WithMemory(Before(text, $"{Hunger} &&"), LittleMemory),
+        [Careless] = text => WithMemory(Before(text, $"{Hunger};"), LittleMemory),
     };
 
     // Each attempt starts a machine, on cores that may be busy.
     internal override TimeSpan JobPatience => TimeSpan.FromMinutes(15);
 
     private const string Sysrq = "mount -t proc proc /tmp;";
+    private const string Hunger = "awk 'BEGIN { s = sprintf(\"%1000000s\", \"x\"); while (i < 600) a[i++] = s i }'";
 
     public override ValueTask InitializeAsync() => UtilityVm.Image is null ? ValueTask.CompletedTask : base.InitializeAsync();
 

@@ -16,6 +16,7 @@ if (args is [ChildWork.Switch, string work, .. string[] arguments])
 }
 
 var peaks = new JobPeaks();
+var machines = new MachineFigures();
 
 // One line each; `bench NAME...` runs those whose names begin with a NAME.
 IBenchmark[] benchmarks =
@@ -46,6 +47,9 @@ IBenchmark[] benchmarks =
     new JoinEndToEnd(),
     new ReleaseToParties(100),
     new ReleaseToParties(1000),
+    new MachineBoot(machines),
+    .. MachineVersusSandbox.All(machines),
+    new MachinePolicy(machines),
     new FlatMemory("seal", Built.Orchestrator, peaks),
     new FlatMemory("host", Built.Host, peaks),
     new FlatMemory("device", Built.Device, peaks),
@@ -69,7 +73,7 @@ foreach (IBenchmark benchmark in benchmarks.Where(b => args.Length == 0 || args.
     }
     catch (UnavailableException e)
     {
-        Console.Error.WriteLine($"skipped: {e.Message}");
+        Console.Error.WriteLine($"{benchmark.Name} unavailable: {e.Message}");
     }
 }
 

@@ -51,16 +51,21 @@ internal static class JobText
 
         """;
 
-    /// <summary>The section of a policy about container groups: one simulated processor's root, one measurement, sandboxes allowed by name.</summary>
-    public static string Groups(string root, string revocations, string measurement, bool allowSandbox) =>
+    /// <summary>The section of a policy about container groups: one simulated processor's root, and which groups under it are accepted.</summary>
+    public static string Groups(string root, string revocations, string accepted) =>
         $"""
         snp:
           roots: [{root}]
           crl: {revocations}
-          measurements: [{measurement}]
-          allow: [simulated{(allowSandbox ? ", sandbox" : "")}]
+        {accepted}
 
         """;
+
+    /// <summary>Sandboxes, allowed by name, of one measurement.</summary>
+    public static string AcceptedSandbox(string measurement) => $"  measurements: [{measurement}]\n  allow: [simulated, sandbox]";
+
+    /// <summary>Virtual machines of whatever image a publisher endorses.</summary>
+    public static string AcceptedMachine(string publisher) => $"  endorsers: [{{ issuer: \"{publisher}\", feed: orchestrator-uvm, minimum_svn: 1 }}]\n  allow: [simulated]";
 
     /// <summary>The section of a job about its prepare stage.</summary>
     public static string Prepare(string name, string policy, string measurement, IEnumerable<(string Name, string Owner, string Sealed)> inputs, string schema, string deviceRoot) =>

@@ -35,7 +35,8 @@ internal sealed class JoinDemonstration(Command command, Story story, string fol
 
         story.Chapter("A rented machine: an untrusted host, its shim for container groups, a simulated accelerator");
         Uri device = await scene.StartDeviceAsync("device", cancel, "--vendor", scene.VendorFolder);
-        Uri shim = await scene.StartShimAsync(group, _uvm, cancel);
+        (string[] guests, string accepted) = await DescribeGuestsAsync(lab, cancel);
+        Uri shim = await scene.StartShimAsync(group, guests, cancel);
         Uri host = await scene.StartHostAsync(device, cancel, "--shim", shim.ToString());
         story.Line($"host {host}, shim {shim}, device {device}");
 
@@ -55,7 +56,7 @@ internal sealed class JoinDemonstration(Command command, Story story, string fol
         string measurement = (await lab.TypeAsync(["shim", "measure", .. _uvm], [], cancel)).Trim();
         foreach (Actor actor in everyone)
         {
-            string text = JobText.Policy(scene.VendorRoot, Path.Combine(scene.VendorFolder, "collateral.cose")) + JobText.Groups(scene.ProcessorRoot, scene.ProcessorRevocations, measurement, allowSandbox: _uvm.Length == 0);
+            string text = JobText.Policy(scene.VendorRoot, Path.Combine(scene.VendorFolder, "collateral.cose")) + JobText.Groups(scene.ProcessorRoot, scene.ProcessorRevocations, accepted);
             await File.WriteAllTextAsync(actor.PathOf("policy.yaml"), text, cancel);
             scene.Keep(actor.StartAgent(host, actor.PathOf("policy.yaml")));
         }
@@ -112,6 +113,21 @@ internal sealed class JoinDemonstration(Command command, Story story, string fol
 
         story.Write(AttackTable.Of(outcomes));
         return outcomes;
+    }
+
+    // How the shim runs groups, and which of them the parties' policies accept. What a virtual machine starts from a publisher vouches for; a sandbox, which
+    // nobody vouches for, is named by its measurement.
+    private async Task<(string[] Options, string Accepted)> DescribeGuestsAsync(Actor lab, CancellationToken cancel)
+    {
+        const string IssuerLine = "issuer ";
+        if (_uvm.Length == 0)
+        {
+            return ([], JobText.AcceptedSandbox((await lab.TypeAsync(["shim", "measure"], [], cancel)).Trim()));
+        }
+
+        string endorsement = Path.Combine(folder, "uvm.cose");
+        string said = await lab.TypeAsync(["group", "endorse", .. _uvm, "--publisher", Path.Combine(folder, "publisher"), "--out", endorsement], [], cancel);
+        return ([.. _uvm, "--endorsement", endorsement], JobText.AcceptedMachine(said.Split('\n').Single(line => line.StartsWith(IssuerLine, StringComparison.Ordinal))[IssuerLine.Length..].Trim()));
     }
 
     // The image beside the group file: paths in it start there.

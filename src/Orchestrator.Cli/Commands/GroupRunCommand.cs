@@ -9,7 +9,6 @@ using Orchestrator.Psp;
 using Orchestrator.Shim.BackEnds;
 using Orchestrator.Shim.Control;
 using Orchestrator.Shim.Groups;
-using Orchestrator.Uvm;
 
 namespace Orchestrator.Cli.Commands;
 

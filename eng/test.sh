@@ -19,15 +19,18 @@ for project in tests/*.Tests; do
     [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
     [ -s "$results/$name.trx" ] || { echo "$name left no results" >&2; status=1; }
 done
-# Where eng/setup.sh uvm has run: a few of container groups' tests again, in virtual machines. `make test-uvm` runs them all.
-if [[ Orchestrator.Guest.Tests == *"${1:-}"* ]] && ls artifacts/uvm-packages/*.deb >/dev/null 2>&1 && command -v qemu-system-x86_64 >/dev/null; then
-    echo "== Orchestrator.Guest.Tests, in virtual machines"
-    eng/build-uvm.sh artifacts/uvm >/dev/null || status=1
-    ORCHESTRATOR_UVM=$PWD/artifacts/uvm dotnet test tests/Orchestrator.Guest.Tests -c Release --no-build --nologo -v quiet --filter Machine=short \
-        --results-directory "$results" --logger "trx;LogFileName=machines.trx" --logger "console;verbosity=minimal" |
-        grep -vE '^(Test run for |A total of |Results File: |$)'
-    [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
-    [ -s "$results/machines.trx" ] || { echo "no test ran in a virtual machine" >&2; status=1; }
+# Where eng/setup.sh uvm has run: a few tests of container groups again, in virtual machines. `make test-uvm` runs them all.
+if ls artifacts/uvm-packages/*.deb >/dev/null 2>&1 && command -v qemu-system-x86_64 >/dev/null; then
+    for name in Orchestrator.Guest.Tests Orchestrator.EndToEnd.Tests; do
+        [[ "$name" == *"${1:-}"* ]] || continue
+        echo "== $name, in virtual machines"
+        eng/build-uvm.sh artifacts/uvm >/dev/null || status=1
+        ORCHESTRATOR_UVM=$PWD/artifacts/uvm dotnet test "tests/$name" -c Release --no-build --nologo -v quiet --filter Machine=short \
+            --results-directory "$results" --logger "trx;LogFileName=machines-$name.trx" --logger "console;verbosity=minimal" |
+            grep -vE '^(Test run for |A total of |Results File: |$)'
+        [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
+        [ -s "$results/machines-$name.trx" ] || { echo "no test of $name ran in a virtual machine" >&2; status=1; }
+    done
 fi
 [ "$ran" -gt 0 ] || { echo "no test project matches '${1:-}'" >&2; exit 2; }
 

@@ -7,12 +7,12 @@ using Orchestrator.Errors;
 namespace Orchestrator.EndToEnd.Tests;
 
 /// <summary>
-/// Jobs whose group has a virtual machine of its own, and what becomes of them when it ends in the middle. With an image that <c>eng/build-uvm.sh</c> has made
-/// the first runs; the others too if ORCHESTRATOR_UVM names one.
+/// Jobs whose group has a virtual machine of its own, and what becomes of them when it ends in the middle. Skipped unless ORCHESTRATOR_UVM names an image.
 /// </summary>
 public sealed class MachineTests(MachineDeployment deployment) : IClassFixture<MachineDeployment>
 {
     [Fact]
+    [Trait("Machine", "short")]
     public async Task Job_WhoseMachineIsKilled_SaysSo_AndGoesOnInAnother()
     {
         UtilityVm.Require();
@@ -38,7 +38,7 @@ public sealed class MachineTests(MachineDeployment deployment) : IClassFixture<M
     [InlineData(MachineDeployment.Kills, "uvm-agent-ended", "ended with 137")]
     public async Task Job_WhoseContainerEndsItsMachine_FailsAfterThree_AndTheNextJobRuns(string group, string code, string words)
     {
-        UtilityVm.RequireNamed();
+        UtilityVm.Require();
 
         (_, JobEvent last, IReadOnlyList<JobEvent> events) = await deployment.RunAsync(await deployment.NewJoinAsync(group));
 
@@ -57,7 +57,7 @@ public sealed class MachineTests(MachineDeployment deployment) : IClassFixture<M
     [InlineData(MachineDeployment.Careless)]
     public async Task Job_WhoseContainerTakesAllMemory_SaysSo_AndRunsUnderTheSamePolicyWithMore(string group)
     {
-        UtilityVm.RequireNamed();
+        UtilityVm.Require();
         string file = deployment.GroupFile(group);
         string little = await File.ReadAllTextAsync(file);
         Sdk.JobFile job = await deployment.NewJoinAsync(group);
@@ -89,7 +89,7 @@ public sealed class MachineTests(MachineDeployment deployment) : IClassFixture<M
     [Fact]
     public async Task Job_WhoseMachineHasNoRoomOnTheDisk_WaitsForIt()
     {
-        UtilityVm.RequireNamed();
+        UtilityVm.Require();
         string disk = Directory.CreateDirectory(deployment.Folder["small"]).FullName;
         Assert.SkipUnless(Environment.IsPrivilegedProcess && Run("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk), "No small disk can be mounted.");
         try
@@ -121,7 +121,7 @@ public sealed class MachineTests(MachineDeployment deployment) : IClassFixture<M
     [InlineData("old", "snp-endorsement-svn")]
     public async Task Job_WhoseMachineIsNotEndorsedAsAPartyDemands_GetsNoKeys(string endorsement, string code)
     {
-        UtilityVm.RequireNamed();
+        UtilityVm.Require();
         Participant clinic = deployment.Parties.ClinicB;
         string policy = await File.ReadAllTextAsync(clinic.PolicyFile);
         try
@@ -153,7 +153,7 @@ public sealed class MachineTests(MachineDeployment deployment) : IClassFixture<M
     [Fact]
     public async Task Shim_WithAnEndorsementOfAnotherMeasurement_DoesNotStart()
     {
-        UtilityVm.RequireNamed();
+        UtilityVm.Require();
         string foreign = deployment.Folder["sandbox.cose"];
         await Executable.RunAsync(Executable.Orchestrator, "group", "endorse", "--publisher", deployment.Folder["publisher"], "--out", foreign);
 
@@ -165,7 +165,7 @@ public sealed class MachineTests(MachineDeployment deployment) : IClassFixture<M
     [Fact]
     public async Task Group_HasTheMemoryAndCoresOfItsFile()
     {
-        UtilityVm.RequireNamed();
+        UtilityVm.Require();
         string file = Path.Combine(Path.GetDirectoryName(deployment.GroupFile(GroupDeployment.Example))!, "size.yaml");
         await File.WriteAllTextAsync(file, """
             format: orchestrator/group/v1

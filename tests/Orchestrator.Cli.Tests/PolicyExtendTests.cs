@@ -60,6 +60,51 @@ public sealed class PolicyExtendTests : IDisposable
         Assert.Equal("fragment-invalid", (await _cli.RunAsync("policy", "extend", _cli["policy.rego"], _cli["parent.cose"], "--at", "2029-01-01T00:00:00Z")).Code);
     }
 
+    [Fact]
+    public async Task Extend_AFragmentThatHasToBePublic_NeedsTheListOfServicesBeforeIt()
+    {
+        var trust = new Publisher();
+        var ledger = new Ledger("ledger.example");
+        var other = new Ledger("other.example");
+        _cli.Write("public.rego", $$"""
+            package policy
+            api_version := "0.12.0"
+            framework_version := "0.5.0"
+            fragments := [{"issuer": "{{_publisher.Issuer}}", "feed": "feed", "minimum_svn": "1", "includes": ["external_processes"], "required_receipts": ["ledger.example"]}]
+            transparency_trust_lists := [{"issuer": "{{trust.Issuer}}", "subject": "list", "minimum_svn": 2, "allowed_ledgers": ["*"]}]
+            load_fragment := data.framework.load_fragment
+            load_transparency_trust_list := data.framework.load_transparency_trust_list
+            """);
+        const string Text = "package mine\nsvn := \"2\"\nframework_version := \"0.5.0\"\nexternal_processes := [{\"command\": [\"ls\"], \"env_rules\": [], \"working_dir\": \"/\", \"allow_stdio_access\": true}]\n";
+        File.WriteAllBytes(_cli["list.cose"], Ledger.TrustList(trust, "list", "2", ledger, other).Encode());
+        File.WriteAllBytes(_cli["old-list.cose"], Ledger.TrustList(trust, "list", "1", ledger).Encode());
+        File.WriteAllBytes(_cli["another-list.cose"], Ledger.TrustList(_publisher, "list", "2", ledger).Encode());
+        File.WriteAllBytes(_cli["published.cose"], Ledger.Fragment(_publisher, Text, digest => ledger.Receipt(digest)));
+        File.WriteAllBytes(_cli["elsewhere.cose"], Ledger.Fragment(_publisher, Text, digest => other.Receipt(digest)));
+        Task<CliOutcome> ExtendAsync(params string[] files) => _cli.RunAsync(["policy", "extend", _cli["public.rego"], .. files.Select(file => _cli[file]), "--at", Now, "--json"]);
+
+        CliOutcome done = await ExtendAsync("list.cose", "published.cose");
+        CliOutcome said = await _cli.MustRunAsync("policy", "extend", _cli["public.rego"], _cli["list.cose"], "--at", Now);
+
+        Assert.Equal(["ledger.example", "other.example"], done.Json[0].GetProperty("services").EnumerateArray().Select(service => service.GetString()));
+        Assert.Equal("ls", done.Json[1].GetProperty("uses")[0].GetProperty("external_processes")[0][0].GetString());
+        Assert.Equal($"{_cli["list.cose"]}: list svn 2 of {trust.Issuer}\n  trusts receipts of ledger.example\n  trusts receipts of other.example\n", said.Output);
+        foreach ((string reason, string[] files) in new[]
+        {
+            ("missing receipt from ledger.example", new[] { "published.cose" }),
+            ("missing receipt from ledger.example", ["list.cose", "elsewhere.cose"]),
+            ("missing receipt from ledger.example", ["published.cose", "list.cose"]),
+            ("transparency trust list svn is below the specified minimum", ["old-list.cose"]),
+            ("invalid transparency trust list issuer or subject", ["another-list.cose"]),
+        })
+        {
+            CliOutcome refused = await ExtendAsync(files);
+            Assert.Equal((5, ""), (refused.ExitCode, refused.Output));
+            Assert.Contains("fragment-refused", refused.Error, StringComparison.Ordinal);
+            Assert.Contains(reason, refused.Error, StringComparison.Ordinal);
+        }
+    }
+
     private async Task RefusedAsync(string code, int exit, string words, string file)
     {
         CliOutcome outcome = await _cli.RunAsync("policy", "extend", _cli["policy.rego"], _cli[file], "--at", Now);

@@ -2,9 +2,8 @@ using System.Buffers.Text;
 using System.Formats.Cbor;
 using System.Security.Cryptography;
 using System.Text;
-using Orchestrator.Tests;
 
-namespace Orchestrator.Containers.Tests.Fragments;
+namespace Orchestrator.Tests;
 
 /// <summary>A transparency service with one key.</summary>
 internal sealed class Ledger(string name)
@@ -21,6 +20,48 @@ internal sealed class Ledger(string name)
             ECPoint point = _key.ExportParameters(false).Q;
             return $$"""{"keys": [{"kty": "EC", "crv": "P-384", "kid": "k1", "x": "{{Base64Url.EncodeToString(point.X)}}", "y": "{{Base64Url.EncodeToString(point.Y)}}"}]}""";
         }
+    }
+
+    /// <summary>A publisher's list of ledgers and their keys.</summary>
+    public static Envelope TrustList(Publisher publisher, string subject, string svn, params IEnumerable<Ledger> ledgers) =>
+        TrustList(publisher, subject, svn, $"{{{string.Join(',', ledgers.Select(ledger => $"\"{ledger.Name}\": {ledger.Jwks}"))}}}");
+
+    /// <summary>The same, of any content.</summary>
+    public static Envelope TrustList(Publisher publisher, string subject, string svn, string json)
+    {
+        Envelope envelope = publisher.Envelope(json);
+        return envelope with
+        {
+            Protected =
+            [
+                envelope.Protected[0],
+                (3, writer => writer.WriteTextString("application/transparency-trust-list+json")),
+                envelope.Protected[2],
+                (15, writer => Envelope.WriteMap(writer, [(1, claim => claim.WriteTextString(publisher.Issuer)), (2, claim => claim.WriteTextString(subject)), ("svn", claim => claim.WriteTextString(svn))])),
+            ],
+        };
+    }
+
+    /// <summary>A publisher's fragment with receipts, which are made from its digest.</summary>
+    public static byte[] Fragment(Publisher publisher, string text, params IEnumerable<Func<byte[], byte[]>> receipts)
+    {
+        Envelope envelope = publisher.Envelope(text);
+        byte[]? signature = null;
+        envelope = envelope with { Sign = data => signature ??= publisher.Envelope("").Sign(data) };
+        byte[] digest = SHA256.HashData(envelope.Encode());
+        byte[][] given = [.. receipts.Select(receipt => receipt(digest))];
+        return (envelope with
+        {
+            Unprotected =
+            [
+                (394, writer =>
+                {
+                    writer.WriteStartArray(given.Length);
+                    Array.ForEach(given, receipt => writer.WriteByteString(receipt));
+                    writer.WriteEndArray();
+                }),
+            ],
+        }).Encode();
     }
 
     /// <summary>A receipt for a statement of this digest.</summary>

@@ -151,10 +151,10 @@ internal static class GroupCommands
             GroupReport report = await new GroupClient(channel).EvidenceAsync([GroupEvidence.Combine(nonces)], cancel: cancel);
             ReadOnlyMemory<byte>? endorsement = (await channel.AskAsync(ControlServer.Endorsement, CborMap.Of(), cancel)).ReadMap(map => map.Optional("endorsement") is { } statement ? statement.AsBytes(GroupEvidence.MaxBytes) : (ReadOnlyMemory<byte>?)null);
             GroupEvidence evidence = GroupEvidence.Parse(GroupEvidence.Encode(report.Report, report.Chain, report.Binding.Value, nonces, endorsement));
-            AtomicFile.WriteAllBytes(parsed.GetRequiredValue(output), evidence.Bytes.Span);
+            Write(parsed.GetRequiredValue(output), evidence.Bytes);
             if (parsed.GetValue(bare) is { } path)
             {
-                AtomicFile.WriteAllBytes(path, evidence.Report.Bytes.Span);
+                Write(path, evidence.Report.Bytes);
             }
 
             terminal.Result(
@@ -192,6 +192,12 @@ internal static class GroupCommands
     {
         await ask(channel);
         return 0;
+    });
+
+    private static void Write(string path, ReadOnlyMemory<byte> content) => LocalFile.Guard(path, () =>
+    {
+        AtomicFile.WriteAllBytes(path, content.Span);
+        return content.Length;
     });
 
     private static async Task CopyAsync(GroupClient client, StartedProcess process, int stream, TextWriter to, CancellationToken cancel)

@@ -94,9 +94,24 @@ public sealed class ControlServer : IAsyncDisposable
     private async Task ServeAsync(Socket socket)
     {
         using var stream = new NetworkStream(socket, ownsSocket: true);
-        if (ControlSocket.IsOurs(socket))
+        if (!ControlSocket.IsOurs(socket))
         {
-            await ChannelServer.ServeAsync(stream, AnswerAsync, _end.Token).ConfigureAwait(false);
+            return;
+        }
+
+        // Who asks for the group's end hangs up when the answer is there: ending it before would cut the answer off.
+        bool isToEnd = false;
+        await ChannelServer.ServeAsync(
+            stream,
+            (operation, body, cancel) =>
+            {
+                isToEnd |= operation == Stop;
+                return AnswerAsync(operation, body, cancel);
+            },
+            _end.Token).ConfigureAwait(false);
+        if (isToEnd)
+        {
+            _stop();
         }
     }
 
@@ -108,7 +123,7 @@ public sealed class ControlServer : IAsyncDisposable
         Signal => await SignalAsync(body, cancel).ConfigureAwait(false),
         Endorsement => CborMap.Of(("endorsement", _group.Guest.Endorsement is { } statement ? (CborValue)statement : null)),
         Machine => Describe(_group.Machine),
-        Stop => EndGroup(),
+        Stop => CborMap.Of(),
         _ => (await _group.Guest.Channel.AskAsync(operation, body.Value as CborMap ?? CborMap.Of(), cancel).ConfigureAwait(false)).Value,
     };
 
@@ -125,12 +140,6 @@ public sealed class ControlServer : IAsyncDisposable
         (string name, int signal) = body.ReadMap(map => (map.Required("container").AsText(), map.Required("signal").AsInt32(1, 64)));
         RunningContainer container = _group.Find(name).Container;
         await _group.Client.SignalAsync(container.Id, container.Process.Process, signal, cancel).ConfigureAwait(false);
-        return CborMap.Of();
-    }
-
-    private CborMap EndGroup()
-    {
-        _stop();
         return CborMap.Of();
     }
 

@@ -128,7 +128,7 @@ public sealed class ReceiptTests
     [InlineData("{")]
     public void A_list_that_is_none_is_refused(string json)
     {
-        var refusal = Assert.Throws<OrchestratorException>(() => PublishedStatement.Verify(Statement(json, "list", "2", s_trust).Encode(), Publisher.Now));
+        var refusal = Assert.Throws<OrchestratorException>(() => PublishedStatement.Verify(Ledger.TrustList(s_trust, "list", "2", json).Encode(), Publisher.Now));
 
         Assert.Equal("fragment-invalid", refusal.Code.Id);
     }
@@ -140,47 +140,13 @@ public sealed class ReceiptTests
     private static LoadFragment Fragment(Func<byte[], long, string, string?, byte[]?, byte[]> first, Func<byte[], long, string, string?, byte[]?, byte[]> second) =>
         Fragment(digest => first(digest, 2, "k1", null, null), digest => second(digest, 2, "k1", null, null));
 
-    private static LoadFragment Fragment(IEnumerable<Func<byte[], byte[]>> receipts)
-    {
-        Envelope envelope = s_publisher.Envelope("package mine\nsvn := \"2\"\nframework_version := \"0.5.0\"\n");
-        byte[]? signature = null;
-        envelope = envelope with { Sign = data => signature ??= s_publisher.Envelope("").Sign(data) };
-        byte[] digest = SHA256.HashData(envelope.Encode());
-        byte[][] given = [.. receipts.Select(receipt => receipt(digest))];
-        envelope = envelope with
-        {
-            Unprotected =
-            [
-                (394, writer =>
-                {
-                    writer.WriteStartArray(given.Length);
-                    Array.ForEach(given, receipt => writer.WriteByteString(receipt));
-                    writer.WriteEndArray();
-                }),
-            ],
-        };
-        return Assert.IsType<LoadFragment>(PublishedStatement.Verify(envelope.Encode(), Publisher.Now));
-    }
+    private static LoadFragment Fragment(IEnumerable<Func<byte[], byte[]>> receipts) => Assert.IsType<LoadFragment>(
+        PublishedStatement.Verify(Ledger.Fragment(s_publisher, "package mine\nsvn := \"2\"\nframework_version := \"0.5.0\"\n", receipts), Publisher.Now));
 
     private static EnforcementRequest TrustList(params Ledger[] ledgers) => TrustList("list", "2", s_trust, ledgers);
 
     private static EnforcementRequest TrustList(string subject, string svn, Publisher publisher, params Ledger[] ledgers) =>
-        PublishedStatement.Verify(Statement($"{{{string.Join(',', ledgers.Select(ledger => $"\"{ledger.Name}\": {ledger.Jwks}"))}}}", subject, svn, publisher).Encode(), Publisher.Now);
-
-    private static Envelope Statement(string json, string subject, string svn, Publisher publisher)
-    {
-        Envelope envelope = publisher.Envelope(json);
-        return envelope with
-        {
-            Protected =
-            [
-                envelope.Protected[0],
-                (3, writer => writer.WriteTextString("application/transparency-trust-list+json")),
-                envelope.Protected[2],
-                (15, writer => Envelope.WriteMap(writer, [(1, claim => claim.WriteTextString(publisher.Issuer)), (2, claim => claim.WriteTextString(subject)), ("svn", claim => claim.WriteTextString(svn))])),
-            ],
-        };
-    }
+        PublishedStatement.Verify(Ledger.TrustList(publisher, subject, svn, ledgers).Encode(), Publisher.Now);
 
     private static string PolicyWith(string receipts, string ledgers) =>
         Policy.WithOneContainer("0.5.0").Replace("api_version := \"0.10.0\"", "api_version := \"0.12.0\"", StringComparison.Ordinal) + $$"""

@@ -13,6 +13,8 @@ public sealed class FinishedWorkTests
     private static readonly ContainerPolicy s_join = Policies.Shell("join");
     private static readonly ContainerPolicy s_clean = Policies.Shell("clean");
 
+    private static readonly ContainerPolicy s_helper = Policies.Shell("of a fragment");
+
     private readonly ProcessTable _processes = new();
     private readonly FinishedWork _work;
     private bool _isStarved;
@@ -60,6 +62,30 @@ public sealed class FinishedWorkTests
         Run("b", 0, s_join);
         AssertNotDone();
         Run("c", 0, s_clean);
+        AssertNotDone();
+    }
+
+    [Fact]
+    public void Containers_OfFragments_MayRunBeside_AsOftenAsTheyLike_ButStandInForNobody()
+    {
+        Run("a", 0, s_join);
+        Run("b", 0, s_helper);
+        Run("c", 0, s_helper);
+        AssertNotDone();
+        Run("d", 0, s_helper, s_clean);
+
+        _work.Require();
+        Run("e", 0, s_join);
+        AssertNotDone();
+    }
+
+    [Fact]
+    public void Container_OfAFragment_ThatFailed_IsNotEnough()
+    {
+        Run("a", 0, s_join);
+        Run("b", 0, s_clean);
+        Run("c", 1, s_helper);
+
         AssertNotDone();
     }
 

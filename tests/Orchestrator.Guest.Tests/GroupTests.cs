@@ -214,6 +214,34 @@ public sealed class GroupTests(Machine machine)
         Assert.Equal("group-needs-root", refusal.Code.Id);
     }
 
+    [Fact]
+    public async Task Agent_StartedByHandInTheMachinesProcesses_TakesNoMountsAway()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Groups need root.");
+
+        // Mounts of its own it has here, so that the machine's stay whatever it does.
+        string[] arguments = ["--mount", "--propagation", "private", "/bin/sh", "-c", "exec \"$0\" --channel 3 --psp 4 --devices / 3<>/dev/null 4<>/dev/null", Path.Combine(AppContext.BaseDirectory, "Orchestrator.Guest")];
+        using Process agent = Process.Start(new ProcessStartInfo("unshare", arguments) { RedirectStandardError = true })!;
+        string said = await agent.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await agent.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(7, agent.ExitCode);
+        Assert.StartsWith("error: guest-not-isolated: The guest has no file system of its own: it shares the machine's namespaces", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("plan9_mount")]
+    [InlineData("plan9_unmount")]
+    [InlineData("rw_mount_device")]
+    [InlineData("mount_blockdev")]
+    [InlineData("host_network")]
+    public async Task PointsWithoutAnOperation_AreUnknown_WhateverThePolicySays(string operation)
+    {
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(Policies.Shell("cat", machine.Busybox)));
+
+        Assert.Equal("channel-operation-unknown", await TestGroup.CodeOf(group.AskAsync(operation, ("target", "/run/mounts/shared"))));
+    }
+
     private static async Task StartAndWaitAsync(TestGroup group, ExternalProcess process) =>
         await group.Client.WaitAsync((await group.Client.ExecExternalAsync(new ProcessSpec { Command = process.Command })).Process);
 

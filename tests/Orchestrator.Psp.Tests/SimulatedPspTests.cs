@@ -86,6 +86,70 @@ public sealed class SimulatedPspTests(SimulatedPspTests.Machine machine) : IClas
     }
 
     [Fact]
+    public void Folder_HasKeysForItsOwnerAlone_AndNoneOfTheIntermediate()
+    {
+        string[] files = [.. Directory.GetFileSystemEntries(machine.Psp.Folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+
+        Assert.Equal(["ark.key", "ark.pem", "chain.pem", "crl.der", "vcek.key"], files);
+        Assert.All(files.Where(file => file.EndsWith(".key", StringComparison.Ordinal)), file =>
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(machine.Psp.Folder, file))));
+        Assert.Equal(["psp"], Directory.GetFileSystemEntries(Path.GetDirectoryName(machine.Psp.Folder)!).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void Folder_OpenedMonthsLater_HasAListThatIsCurrentThen()
+    {
+        DateTimeOffset later = TimeProvider.System.GetUtcNow().AddDays(60);
+        using var folder = new Copy(machine.Psp.Folder);
+        using SimulatedPsp again = SimulatedPsp.Open(folder.Path, new Later(later));
+        SignedCertificate[] chain = [.. SignedCertificate.ParsePem(again.Chain)];
+        SnpProduct product = SnpProduct.Under(chain[^1]);
+
+        Assert.True(SnpChain.Verify(chain, [product], later, again.Revocations).RevocationChecked);
+        Assert.Equal("snp-crl-invalid", Assert.Throws<OrchestratorException>(() => SnpChain.Verify(chain, [product], later, machine.Psp.Revocations)).Code.Id);
+    }
+
+    [Theory]
+    [InlineData("vcek.key", "no key")]
+    [InlineData("ark.key", "no key")]
+    [InlineData("chain.pem", "no chain")]
+    [InlineData("vcek.key", null)]
+    public void Folder_ThatIsDamaged_IsNotMadeAnew(string file, string? content)
+    {
+        using var folder = new Copy(machine.Psp.Folder);
+        string path = Path.Combine(folder.Path, file);
+        File.Delete(path);
+        if (content is not null)
+        {
+            File.WriteAllText(path, content);
+        }
+
+        var refusal = Assert.Throws<OrchestratorException>(() => SimulatedPsp.Open(folder.Path, TimeProvider.System));
+
+        Assert.Contains(refusal.Code.Id, (string[])["psp-state-damaged", "storage-missing"]);
+        Assert.Equal(content, File.Exists(path) ? File.ReadAllText(path) : null);
+    }
+
+    [Theory]
+    [InlineData(0, 0u)]
+    [InlineData(SnpReport.Size + 4, 100u)]
+    [InlineData(SnpReport.Size + 4 + 65_537, 65_537u)]
+    public async Task Line_ToAProcessorThatHangsUpOrSaysTooMuch_IsAFailure(int bytes, uint length)
+    {
+        byte[] answer = new byte[bytes];
+        if (bytes > 0)
+        {
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(answer.AsSpan(SnpReport.Size), length);
+        }
+
+        using var said = new MemoryStream(answer);
+        using var line = new PspLine(new Duplex(said, Stream.Null));
+
+        Assert.Equal("psp-unreachable", (await Assert.ThrowsAsync<OrchestratorException>(() => line.AskAsync(s_data, TestContext.Current.CancellationToken))).Code.Id);
+        Assert.True(said.Position <= SnpReport.Size + 4, $"{said.Position} bytes were taken");
+    }
+
+    [Fact]
     public async Task Line_GivesAGuestReportsOnItself()
     {
         using var toPsp = new AnonymousPipeServerStream(PipeDirection.Out);
@@ -128,6 +192,30 @@ public sealed class SimulatedPspTests(SimulatedPspTests.Machine machine) : IClas
             Psp.Dispose();
             Directory.Delete(_folder, recursive: true);
         }
+    }
+
+    private sealed class Later(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+
+    /// <summary>The processor's folder, to be spoilt.</summary>
+    private sealed class Copy : IDisposable
+    {
+        private readonly string _parent = Directory.CreateTempSubdirectory("orchestrator-psp-copy-").FullName;
+
+        public Copy(string folder)
+        {
+            Directory.CreateDirectory(Path);
+            foreach (string file in Directory.GetFiles(folder))
+            {
+                File.Copy(file, System.IO.Path.Combine(Path, System.IO.Path.GetFileName(file)));
+            }
+        }
+
+        public string Path => System.IO.Path.Combine(_parent, "psp");
+
+        public void Dispose() => Directory.Delete(_parent, recursive: true);
     }
 
     private sealed class Duplex(Stream read, Stream write) : Stream

@@ -7,7 +7,7 @@ using Orchestrator.Stages;
 
 namespace Orchestrator.Guest.Serving;
 
-/// <summary>Whether the containers of the policy have all done their work: what a stage's outputs are sealed on.</summary>
+/// <summary>Whether the containers of the policy have all done their work: what a stage's outputs are sealed on. Those of fragments may run beside them, and need not.</summary>
 /// <param name="processes">That run and have run.</param>
 /// <param name="isStarved">Whether the kernel has killed anything in the group for want of memory.</param>
 internal sealed class FinishedWork(ProcessTable processes, Func<bool> isStarved)
@@ -27,7 +27,7 @@ internal sealed class FinishedWork(ProcessTable processes, Func<bool> isStarved)
         }
     }
 
-    /// <summary>Requires that each container of the policy was created and has ended with 0, and that nothing runs.</summary>
+    /// <summary>Requires that each container of the policy was created once, that all containers have ended with 0, and that nothing runs.</summary>
     /// <exception cref="OrchestratorException"><see cref="GroupStageErrors.NotDone"/>, or <see cref="StageErrors.MemoryExhausted"/>.</exception>
     public void Require()
     {
@@ -45,18 +45,26 @@ internal sealed class FinishedWork(ProcessTable processes, Func<bool> isStarved)
                 throw new OrchestratorException(GroupStageErrors.NotDone, failed.Length > 0 ? $"Container {failed[0]} has not ended with 0." : "A process still runs.");
             }
 
-            if (_expected.Length != _created.Count || !EachIsSomeone())
+            if (!EachIsSomeone())
             {
                 throw new OrchestratorException(GroupStageErrors.NotDone, $"{_created.Count} containers have run; the policy's {_expected.Length} have to, each once.");
             }
         }
     }
 
-    // Whether the containers that ran can be the policy's, one each: a matching, found by making room along the way.
+    // Whether the containers that ran can be the policy's, one each, and the others fragments': a matching, found by making room along the way. Who has
+    // a place keeps one, so that those come first who can be nobody else.
     private bool EachIsSomeone()
     {
         var takenBy = new Dictionary<int, ImmutableArray<ContainerPolicy>>();
-        return _created.Values.All(candidates => FindPlace(candidates, takenBy, []));
+        ILookup<bool, ImmutableArray<ContainerPolicy>> created = _created.Values.ToLookup(candidates => candidates.Any(candidate => !_expected.Contains(candidate)));
+        bool isEachPlaced = created[false].All(candidates => FindPlace(candidates, takenBy, []));
+        foreach (ImmutableArray<ContainerPolicy> candidates in created[true])
+        {
+            FindPlace(candidates, takenBy, []);
+        }
+
+        return isEachPlaced && takenBy.Count == _expected.Length;
     }
 
     private bool FindPlace(ImmutableArray<ContainerPolicy> candidates, Dictionary<int, ImmutableArray<ContainerPolicy>> takenBy, HashSet<int> tried)

@@ -1,5 +1,11 @@
 using System.Diagnostics;
+using System.Text.Json;
+using Orchestrator.Attestation.Groups;
+using Orchestrator.Crypto;
+using Orchestrator.Crypto.HybridEncryption;
+using Orchestrator.Crypto.Signatures;
 using Orchestrator.Errors;
+using Orchestrator.Psp;
 
 namespace Orchestrator.Cli.Tests;
 
@@ -105,6 +111,74 @@ public sealed class JobCompileTests : IDisposable
 
         Assert.Equal(without.Output, with.Output);
         Assert.Equal("job-inconsistent", another.Code);
+    }
+
+    [Theory]
+    [InlineData("", "group-not-trusted")]
+    [InlineData("snp: {allow: [sandbox, unknown_revocation]}", "snp-simulated")]
+    [InlineData("snp: {allow: [simulated, unknown_revocation]}", "snp-sandbox")]
+    [InlineData("snp: {allow: [simulated, sandbox]}", "snp-revocation-unknown")]
+    [InlineData("snp: {allow: [simulated, sandbox, unknown_revocation], measurements: []}", "snp-measurement")]
+    [InlineData("snp: {allow: [simulated, sandbox, unknown_revocation], minimum_tcb: {snp: 255} }", "snp-tcb")]
+    [InlineData("snp: {allow: [simulated, sandbox, unknown_revocation], minimum_guest_svn: 2}", "snp-guest-svn")]
+    [InlineData("snp: {allow: [simulated, sandbox, unknown_revocation], endorsers: []}", null)]
+    public async Task Plan_OfAJobWithAStage_AsksThePoliciesAboutTheGroup(string section, string? finding)
+    {
+        string measurement = (await _cli.MustRunAsync("shim", "measure")).Output.Trim();
+        string job = await WriteStagedJobAsync(measurement);
+        _cli.Write("policy.yaml", $"format: orchestrator/release-policy/v1\nroots: []\nallow: [simulated_devices, unknown_revocation]\n{section}\n");
+
+        CliOutcome plan = await _cli.RunAsync("job", "plan", job, "--policy", $"lab={_cli["policy.yaml"]}", "--json");
+
+        Assert.Equal(finding is null ? [] : [finding], plan.Json.GetProperty("findings").EnumerateArray().Select(found => found.GetProperty("code").GetString()));
+        Assert.All(plan.Json.GetProperty("findings").EnumerateArray(), found => Assert.StartsWith("stage clean", found.GetProperty("claim").GetString(), StringComparison.Ordinal));
+        Assert.Contains(plan.Json.GetProperty("not_checked").EnumerateArray(), line => line.GetString()!.Contains("--group clean=FILE", StringComparison.Ordinal));
+        Assert.Equal(finding is null ? 0 : (int)ErrorClass.Refused, plan.ExitCode);
+    }
+
+    [Fact]
+    public async Task Plan_WithTheEvidenceOfAGroup_JudgesThat()
+    {
+        using SimulatedPsp psp = SimulatedPsp.Open(_cli["psp"], TimeProvider.System);
+        using PartySigningKey signing = PartySigningKey.Generate();
+        using HpkePrivateKey session = HpkePrivateKey.Generate();
+        string job = await WriteStagedJobAsync(Measurement);
+        var binding = new GroupBinding { Policy = Digest.Of("another policy"u8), SigningKey = signing.VerificationKey, SessionKey = session.PublicKey, Nonces = [GroupEvidence.Combine([])] };
+        LaunchedGuest guest = psp.Launch(new GuestLaunch(Attestation.Measurement.Parse(Measurement), binding.Policy));
+        File.WriteAllBytes(_cli["evidence.cbor"], GroupEvidence.Encode(guest.Report(binding.ReportData), guest.Chain, binding.ToCbor(), []));
+        _cli.Write("text.cbor", "none");
+
+        async Task<IEnumerable<string?>> CodesAsync(string roots)
+        {
+            _cli.Write("policy.yaml", $"format: orchestrator/release-policy/v1\nroots: []\nallow: [simulated_devices, unknown_revocation]\nsnp: {{{roots}allow: [simulated, unknown_revocation], endorsers: [\"did:x509:0:sha256:x::eku:1\"]}}\n");
+            CliOutcome plan = await _cli.RunAsync("job", "plan", job, "--policy", $"lab={_cli["policy.yaml"]}", "--group", $"clean={_cli["evidence.cbor"]}", "--json");
+            return plan.Json.GetProperty("findings").EnumerateArray().Select(found => found.GetProperty("code").GetString()).Distinct();
+        }
+
+        Assert.Equal(["snp-policy-digest", "snp-endorsement-missing"], await CodesAsync($"roots: [\"{_cli["psp/ark.pem"]}\"], "));
+        Assert.Equal(["snp-chain-invalid"], await CodesAsync(""));
+        Assert.Equal("group-evidence-malformed", (await _cli.RunAsync("job", "plan", job, "--group", $"clean={_cli["text.cbor"]}")).Code);
+        Assert.Equal("cli-usage", (await _cli.RunAsync("job", "plan", job, "--group", "clean")).Code);
+    }
+
+    private async Task<string> WriteStagedJobAsync(string measurement)
+    {
+        string job = await WriteWdbcJobAsync("");
+        _cli.Write("policy.rego", "package policy\n");
+        using JsonDocument quotes = JsonDocument.Parse(File.ReadAllText(Repository.PathOf("tests", "Vectors", "quote", "evidence.json")));
+        _cli.Write("root.pem", quotes.RootElement.GetProperty("root_pem").GetString()!);
+        _cli.Write("raw.csv", "id,height\n1,1.7\n");
+        await _cli.MustRunAsync("data", "seal", _cli["raw.csv"], "--raw", "-o", _cli["raw.itx"], "--home", _cli["lab"]);
+        return _cli.Write("staged.yaml", File.ReadAllText(job) + $$"""
+
+            prepare:
+              - name: clean
+                policy: policy.rego
+                measurements: [{{measurement}}]
+                inputs: [{name: raw.csv, owner: lab, sealed: raw.itx}]
+                outputs: [{name: clean.csv, role: evaluate, schema: {{Repository.PathOf("training", "datasets", "wdbc.schema.yaml")}}, most_records: 100}]
+                devices: {roots: [root.pem], allow: [simulated_devices]}
+            """);
     }
 
     private async Task<string> WriteWdbcJobAsync(string memory)

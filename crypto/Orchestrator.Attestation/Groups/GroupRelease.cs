@@ -60,6 +60,9 @@ public static class GroupRelease
         return [.. StageDenials(policy.Party, group, execution, measurements), .. own.Assess(group.Report, group.Endorsement)];
     }
 
+    /// <summary>What a policy without a section for groups has against all of them.</summary>
+    public static Denial NotTrustedBy(string party) => Deny(GroupErrors.NotTrusted, "snp", "a section snp in the policy", "none", party);
+
     private static IEnumerable<Denial> StageDenials(string party, VerifiedGroup group, Digest execution, ImmutableArray<Measurement> measurements)
     {
         Measurement measured = group.Report.Report.Measurement;

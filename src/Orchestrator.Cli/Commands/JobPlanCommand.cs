@@ -19,14 +19,16 @@ internal static class JobPlanCommand
         var program = new Option<string?>("--program") { Description = "The program in plaintext, to run it once on zeros of the data's schema.", HelpName = "FILE" };
         var online = new Option<bool>("--ask-host") { Description = "Rehearse with the devices that the host describes, not with those that the job requires." };
         var policies = new Option<string[]>("--policy") { Description = "A party's published release policy, besides those that the job file lists. May be repeated.", HelpName = "PARTY=FILE" };
+        var groups = new Option<string[]>("--group") { Description = "Evidence of a group that runs (`orchestrator group evidence`), to rehearse a prepare stage with in place of one that would just satisfy it. May be repeated.", HelpName = "STAGE=FILE" };
         var command = new CliCommand(
             "plan",
-            "Rehearse a job before anyone encrypts or waits: compile it, predict what it reads, try the program, and ask every published release policy. Prints what would be refused and why.",
+            "Rehearse a job before anyone encrypts or waits: compile it, predict what it reads, try the program, and ask every published release policy about devices and groups. Prints what would be refused and why.",
             "orchestrator job plan job.yaml",
             "orchestrator job plan job.yaml --program wdbc_mlp.pt --policy clinic-a=clinic-a/policy.yaml",
+            "orchestrator job plan job.yaml --group join=evidence.cbor",
             "orchestrator job plan job.yaml --ask-host --host https://127.0.0.1:7443")
         {
-            file, program, online, policies,
+            file, program, online, policies, groups,
         };
         options.AddHostTo(command);
         command.SetAction(async (parsed, cancel) =>
@@ -34,7 +36,9 @@ internal static class JobPlanCommand
             JobFile job = JobFile.Read(parsed.GetRequiredValue(file));
             job = job with { Policies = [.. job.Policies, .. (parsed.GetValue(policies) ?? []).Select(ParsePolicy)] };
             IReadOnlyList<PredictedDevice> devices = parsed.GetValue(online) ? await DevicesAsync(options, parsed, cancel) : [];
-            Rehearsal rehearsal = await Rehearsal.RunAsync(job, devices, ProgramRunner.Installed, parsed.GetValue(program), cancel);
+            PredictedGroup[] running = [.. (parsed.GetValue(groups) ?? []).Select(ParseGroup)];
+            Rehearsal rehearsal = await Rehearsal.RunAsync(
+                job, devices, ProgramRunner.Installed, parsed.GetValue(program), manifest => [.. running, .. PredictedGroups.Guess(manifest, terminal.Clock).Where(guess => !running.Any(group => group.Stage == guess.Stage))], cancel);
             terminal.Result(ToJson(rehearsal), Describe(rehearsal));
             if (!rehearsal.Manifest.Content.Device.Firmware.Contains(FirmwareMeter.Installed.Measure()))
             {
@@ -60,6 +64,11 @@ internal static class JobPlanCommand
         text.Split('=', 2) is [var party, { Length: > 0 } path] && PartyName.IsValid(party)
             ? new PublishedPolicy(party, path)
             : throw new OrchestratorException(CliErrors.Usage, $"--policy takes PARTY=FILE, not \"{text}\".");
+
+    private static PredictedGroup ParseGroup(string text) =>
+        text.Split('=', 2) is [{ Length: > 0 } stage, { Length: > 0 } path]
+            ? PredictedGroups.Read(stage, path)
+            : throw new OrchestratorException(CliErrors.Usage, $"--group takes STAGE=FILE, not \"{text}\".");
 
     private static object ToJson(Rehearsal rehearsal) => new
     {

@@ -26,6 +26,9 @@ public sealed class GroupPolicy
     /// <summary>What a verified report must say.</summary>
     public SnpPolicy Rules { get; }
 
+    /// <summary>Whether the policy names the root's list of revoked certificates.</summary>
+    public bool ConsultsRevocations => _revocations is not null;
+
     /// <summary>Verifies a group's evidence by this policy's roots and its list of revoked certificates, which is read anew each time: it expires.</summary>
     /// <exception cref="OrchestratorException">A code of <see cref="SnpErrors"/> or <see cref="GroupErrors"/>, or the list cannot be read.</exception>
     public VerifiedGroup Verify(GroupEvidence evidence, TimeProvider time)

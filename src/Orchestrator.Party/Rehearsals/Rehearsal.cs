@@ -1,6 +1,8 @@
+using Orchestrator.Attestation.Groups;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
+using Orchestrator.Contracts.Stages;
 using Orchestrator.Data.Reading;
 using Orchestrator.Errors;
 
@@ -15,7 +17,7 @@ public sealed record JobPrediction(long TrainingRecords, long StepsPerEpoch, lon
 
 /// <summary>
 /// Tries a job out before anyone encrypts or waits: compiles it, predicts what it reads and needs, runs the program once on
-/// zeros, and asks every published policy about every device that may run it.
+/// zeros, and asks every published policy about every device that may run it and every group that may prepare its data.
 /// </summary>
 public sealed class Rehearsal
 {
@@ -50,10 +52,12 @@ public sealed class Rehearsal
     /// <param name="devices">Devices to rehearse with; empty takes those that the manifest requires.</param>
     /// <param name="program">Runs programs; null leaves the program untried.</param>
     /// <param name="archive">The program in plaintext, if it is at hand.</param>
+    /// <param name="groups">Groups to rehearse the prepare stages of a manifest with; null leaves them untried.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="OrchestratorException">The job does not compile, or a file of it cannot be read.</exception>
     public static async Task<Rehearsal> RunAsync(
-        JobFile job, IReadOnlyList<PredictedDevice>? devices = null, ProgramRunner? program = null, string? archive = null, CancellationToken cancel = default)
+        JobFile job, IReadOnlyList<PredictedDevice>? devices = null, ProgramRunner? program = null, string? archive = null,
+        Func<Manifest, IReadOnlyList<PredictedGroup>>? groups = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(job);
         Manifest manifest = await Task.Run(() => JobCompiler.Compile(job), cancel);
@@ -61,6 +65,7 @@ public sealed class Rehearsal
         var unchecked_ = new List<string>();
         IReadOnlyList<PredictedDevice> candidates = devices is { Count: > 0 } ? devices : PredictedDevice.RequiredBy(manifest);
         AskPolicies(job, manifest, candidates, findings, unchecked_);
+        AskPolicies(job, manifest, groups?.Invoke(manifest) ?? [], findings, unchecked_);
         ProgramTrial? trial = await TryProgramAsync(manifest, program, archive, findings, unchecked_, cancel);
         return new Rehearsal(manifest, Predict(manifest), findings, unchecked_) { Trial = trial };
     }
@@ -83,6 +88,26 @@ public sealed class Rehearsal
             .Select(party => party.Name)
             .Except(job.Policies.Select(policy => policy.Party))
             .Select(name => $"the release policy of {name}: it has not published one (key `policies` of the job file)"));
+    }
+
+    private static void AskPolicies(JobFile job, Manifest manifest, IReadOnlyList<PredictedGroup> groups, List<Denial> findings, List<string> unchecked_)
+    {
+        foreach (ManifestStage stage in manifest.Content.Stages)
+        {
+            PredictedGroup[] candidates = [.. groups.Where(group => group.Stage == stage.Name)];
+            if (candidates.All(group => group.Guess is not null))
+            {
+                unchecked_.Add($"the processor and the endorsement of stage {stage.Name}: only a group's evidence shows them (--group {stage.Name}=FILE)");
+            }
+
+            foreach (PublishedPolicy published in job.Policies)
+            {
+                GroupPolicy? policy = PartyPolicy.Read(published.Path, published.Party).Groups;
+                findings.AddRange(policy is null
+                    ? [GroupRelease.NotTrustedBy(published.Party) with { Claim = $"stage {stage.Name}: snp" }]
+                    : candidates.SelectMany(group => group.Assess(policy, stage, TimeProvider.System).Select(denial => denial with { Claim = $"stage {stage.Name}, {group.Name}: {denial.Claim}" })));
+            }
+        }
     }
 
     private static async Task<ProgramTrial?> TryProgramAsync(

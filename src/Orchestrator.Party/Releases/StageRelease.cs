@@ -26,7 +26,7 @@ internal sealed class StageRelease(Party party, PartyPolicy policy)
     {
         if (policy.Groups is not { } groups)
         {
-            return (null, null, [new Denial(GroupErrors.NotTrusted.Id, "snp", "a section snp in the policy", "none", party.Name, GroupErrors.NotTrusted.Remedy)]);
+            return (null, null, [GroupRelease.NotTrustedBy(party.Name)]);
         }
 
         VerifiedGroup group = groups.Verify(GroupEvidence.Parse(evidence), party.Time);

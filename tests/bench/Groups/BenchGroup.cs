@@ -144,8 +144,8 @@ internal sealed class BenchGroup : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _guest.DisposeAsync();
 
-    // The container says when it is ready, works when it is told to, and hangs up when it is done; starting and ending it is not the work.
-    private static ImmutableArray<string> Timed(string work) => ["/bin/busybox", "sh", "-c", $"echo ready; read go; exec /bin/busybox {work}"];
+    // The container says when it is ready, works when it is told to, and says when it is done (dd hangs up before); starting and ending it is not the work.
+    private static ImmutableArray<string> Timed(string work) => ["/bin/busybox", "sh", "-c", $"echo ready; read go; /bin/busybox {work} && echo done"];
 
     private async Task<double> SecondsOfAsync(ImmutableArray<string> command, params string[] layers)
     {
@@ -155,10 +155,7 @@ internal sealed class BenchGroup : IAsyncDisposable
         await _client.ReadAsync(process.Process, 1);
         long start = Stopwatch.GetTimestamp();
         await _client.WriteAsync(process.Process, "go\n"u8.ToArray());
-        while (!(await _client.ReadAsync(process.Process, 1)).IsEmpty)
-        {
-        }
-
+        await _client.ReadAsync(process.Process, 1);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         await EndAsync(id, process);
         return seconds;

@@ -17,12 +17,14 @@ internal static class NativeLibraries
 
     // Options of mallopt(3). A step allocates the same tensors again and again, and glibc would return their pages to the kernel at the end
     // of every step, to have them cleared and mapped anew: up to a fourth of the time. Tensors above the map threshold, of which this is
-    // the greatest, are mapped one by one all the same. Other threads than the first have heaps of 64 MiB; with a pad of as much an empty one is kept.
+    // the greatest, are mapped one by one all the same. All threads share one heap: each would otherwise take a pad of its own, and a busy machine,
+    // on which the pool has more threads, would bring the process to the limit of its job's memory.
     private static readonly (int Option, int Value)[] Allocator =
     [
         (-3, 32 << 20), // M_MMAP_THRESHOLD
         (-1, int.MaxValue), // M_TRIM_THRESHOLD
-        (-2, 64 << 20), // M_TOP_PAD: addresses, not memory
+        (-2, 64 << 20), // M_TOP_PAD: counts as memory in use, touched or not
+        (-8, 1), // M_ARENA_MAX
     ];
 
     /// <summary>Must come before the first call into libtorch.</summary>

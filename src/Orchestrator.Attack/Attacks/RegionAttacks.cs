@@ -91,10 +91,17 @@ internal static class RegionAttacks
         });
         writing.Start();
         begun.Wait();
-        slot.Ring();
-        writing.Join(s_writing);
-        Volatile.Write(ref over, true);
-        writing.Join();
+        try
+        {
+            slot.Ring();
+            writing.Join(s_writing);
+        }
+        finally
+        {
+            // Also if the device has hung up: the region is gone soon after.
+            Volatile.Write(ref over, true);
+            writing.Join();
+        }
     }
 
     /// <summary>In the second epoch, leaves in the slot of the first frame what was asked for last in the first.</summary>

@@ -53,7 +53,8 @@ internal static class TileConfinement
             arguments.AddRange(["--setenv", name, value]);
         }
 
-        return new ProcessStartInfo(Bubblewrap, [.. arguments, "--remount-ro", programFolder, "--remount-ro", "/", "--chdir", programFolder, "--", .. command]);
+        // Also /tmp: where the program lies in it, the folders that lead there are made in it.
+        return new ProcessStartInfo(Bubblewrap, [.. arguments, "--remount-ro", programFolder, "--remount-ro", "/tmp", "--remount-ro", "/", "--chdir", programFolder, "--", .. command]);
     }
 
     /// <summary>All that the tiles see of this machine's files.</summary>

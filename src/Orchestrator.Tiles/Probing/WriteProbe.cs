@@ -8,9 +8,6 @@ internal static class WriteProbe
 {
     private const int ForWriting = 2; // W_OK, access(2)
 
-    // Memory of the tiles' own, in which their program may be mounted.
-    private const string Own = "/tmp";
-
     // Settings of the whole machine, whose files belong to root: they are another matter where the device runs as root.
     private static readonly string[] Settings = ["/proc/sys", "/proc/sysrq-trigger", "/proc/acpi", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/scsi"];
 
@@ -18,8 +15,9 @@ internal static class WriteProbe
 
     public static IEnumerable<string> Findings(TileMessage.Probe outside) => outside.Files.SelectMany(WithFolders)
         .Concat(Settings.SelectMany(WithContent))
+        .Append("/tmp")
         .Distinct()
-        .Where(path => path != Own && access(path, ForWriting) == 0)
+        .Where(path => access(path, ForWriting) == 0)
         .Select(path => $"writing: {path} can be changed");
 
     private static IEnumerable<string> WithFolders(string path)

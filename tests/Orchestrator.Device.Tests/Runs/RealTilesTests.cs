@@ -9,6 +9,9 @@ using Orchestrator.Device.Tests.Support;
 namespace Orchestrator.Device.Tests.Runs;
 
 /// <summary>The tiles as the process that they are in use, with libtorch and a TorchScript program.</summary>
+// By itself: one of them kills whatever tiles this process has started.
+[CollectionDefinition(nameof(RealTilesTests), DisableParallelization = true)]
+[Collection(nameof(RealTilesTests))]
 public sealed class RealTilesTests
 {
     [Fact]

@@ -52,7 +52,7 @@ internal sealed class ArchiveFiles : ImageFiles
                 case TarEntryKind.SymbolicLink when Resolve(name, entry.Target) is { } target:
                     name = target;
                     break;
-                case TarEntryKind.HardLink when Resolve("", entry.Target) is { } target:
+                case TarEntryKind.HardLink when Resolve("", entry.Target.TrimStart('/')) is { } target:
                     name = target;
                     break;
                 default:

@@ -29,7 +29,8 @@ internal static class Decompression
         {
             [0x1F, 0x8B, ..] => Compression.Gzip,
             [0x28, 0xB5, 0x2F, 0xFD] or [>= 0x50 and <= 0x5F, 0x2A, 0x4D, 0x18] => Compression.Zstd, // The latter is a frame to skip, which some packers begin with.
-            [0xFD, (byte)'7', (byte)'z', (byte)'X'] => throw new OrchestratorException(ImageErrors.Compression, "It is packed with xz; gzip and zstd are read."),
+            [0xFD, (byte)'7', (byte)'z', (byte)'X'] => throw Unread("xz"),
+            [(byte)'B', (byte)'Z', (byte)'h', >= (byte)'1' and <= (byte)'9'] => throw Unread("bzip2"),
             _ => Compression.None,
         };
     }
@@ -48,6 +49,8 @@ internal static class Decompression
         };
         return new Bounded(unpacked, allowance, owns: compression != Compression.None);
     }
+
+    private static OrchestratorException Unread(string packer) => new(ImageErrors.MediaType, $"It is packed with {packer}; gzip and zstd are read.");
 
     /// <summary>Counts what comes out, and names failures.</summary>
     private sealed class Bounded(Stream source, UnpackAllowance allowance, bool owns) : ForwardStream

@@ -47,6 +47,11 @@ internal abstract class ImageFiles : IDisposable
             }
 
             var file = new FileInfo(Path.Combine(folder, name));
+            if (file.LinkTarget is not null)
+            {
+                // Some builders link to where they keep the blobs of all images. Wherever it leads, the digest says what it has to hold.
+                file = LocalFile.Guard(file.FullName, () => (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!);
+            }
 
             // What is no file has no length; opening a pipe would wait for ever.
             return file.Exists && file.Length > 0 ? new ImageFile(file.Length, () => LocalFile.OpenRead(file.FullName)) : null;

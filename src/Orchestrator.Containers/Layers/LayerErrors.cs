@@ -24,7 +24,7 @@ public static class LayerErrors
     public static readonly ErrorCode Name = new("layer-name", ErrorClass.Input, "An entry's name or link target is empty, too long, or holds a zero byte.", Rebuild);
 
     /// <summary>A name that leads out of the layer.</summary>
-    public static readonly ErrorCode PathEscape = new("layer-path-escape", ErrorClass.Input, "An entry's name is absolute or climbs with \"..\".", Distrust);
+    public static readonly ErrorCode PathEscape = new("layer-path-escape", ErrorClass.Input, "An entry's name climbs with \"..\".", Distrust);
 
     /// <summary>A name that leads through something that is no folder.</summary>
     public static readonly ErrorCode PathThroughLink = new("layer-path-through-link", ErrorClass.Input, "An entry lies below something that is not a folder, such as a symbolic link.", Distrust);
@@ -36,7 +36,7 @@ public static class LayerErrors
     public static readonly ErrorCode HardLink = new("layer-hard-link", ErrorClass.Input, "A hard link does not lead to an earlier file of the same layer, or has content of its own.", Distrust);
 
     /// <summary>A name twice.</summary>
-    public static readonly ErrorCode DuplicateEntry = new("layer-duplicate-entry", ErrorClass.Input, "The layer has two entries of one name: which one counts would depend on the reader.", Distrust);
+    public static readonly ErrorCode DuplicateEntry = new("layer-duplicate-entry", ErrorClass.Input, "The layer has two entries of one name: which one counts would depend on the reader.", "Build the image again with each name once; do not use it as it is.");
 
     /// <summary>A sparse file.</summary>
     public static readonly ErrorCode Sparse = new("layer-sparse", ErrorClass.Input, "The layer holds a sparse file.", "Build the image again with a tool that writes files whole.");

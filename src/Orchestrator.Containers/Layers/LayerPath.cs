@@ -17,17 +17,7 @@ internal static class LayerPath
             throw new OrchestratorException(LayerErrors.Name, $"{entry.Shown}: a name of {name.Length} bytes; it has to have 1 to {LayerLimits.MaxPath}, none of them zero.");
         }
 
-        // Some builders describe the root by this name, and it names nothing else.
-        if (name == "/")
-        {
-            return [];
-        }
-
-        if (name[0] == '/')
-        {
-            throw new OrchestratorException(LayerErrors.PathEscape, $"{TarEntry.Show(name)}: the name begins with \"/\"; names in a layer are relative to its root.");
-        }
-
+        // A slash at the start is the layer's root, as for everything that unpacks layers.
         ImmutableArray<string> components = [.. name.Split('/').Where(component => component is not ("" or "."))];
         foreach (string component in components)
         {

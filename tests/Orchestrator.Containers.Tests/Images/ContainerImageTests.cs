@@ -165,6 +165,7 @@ public sealed class ContainerImageTests
     [InlineData("layers/climbing.tar", null)]
     [InlineData("linked.tar", "ok")]
     [InlineData("layers/up.tar", "ok")]
+    [InlineData("hard.tar", "ok")]
     public void Names_in_a_docker_archive_stay_in_the_archive(string layer, string? outcome)
     {
         using var folder = new TempFolder();
@@ -175,7 +176,7 @@ public sealed class ContainerImageTests
             .File("config.json", config)
             .Symlink("loop.tar", "loop.tar").Symlink("linked.tar", "layers/real.tar").Symlink("layers/up.tar", "../layers/real.tar")
             .Symlink("outside.tar", "../outside.tar").Symlink("absolute.tar", "/layers/real.tar").Symlink("layers/climbing.tar", "../../layers/real.tar")
-            .Entry("layers/real.tar", '0', LayoutBuilder.SmallLayer).Build());
+            .Entry("/layers/real.tar", '0', LayoutBuilder.SmallLayer).Link("/hard.tar", "/layers/real.tar").Build());
 
         if (outcome is null)
         {
@@ -185,6 +186,18 @@ public sealed class ContainerImageTests
         {
             Assert.Single(Roots(folder, folder["image.tar"], null));
         }
+    }
+
+    /// <summary>Builders that keep blobs by their digests write layouts of links to them.</summary>
+    [Fact]
+    public void A_layouts_blobs_may_be_links()
+    {
+        using var folder = new TempFolder();
+        LayoutBuilder builder = new LayoutBuilder(folder).Small();
+        string[] roots = Roots(folder, builder.Path, null);
+        Tool.Run("sh", "-ec", $"cd '{builder.Path}'; mv blobs/sha256 ../store; mkdir blobs/sha256; cd blobs/sha256; for blob in ../../../store/*; do ln -s $blob; done");
+
+        Assert.Equal(roots, Roots(folder, builder.Path, null));
     }
 
     [Fact]

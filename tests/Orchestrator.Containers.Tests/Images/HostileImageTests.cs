@@ -30,7 +30,12 @@ public sealed class HostileImageTests
         ["for another machine, in the configuration alone"] = ("image-platform", (b, _) => b.Small(config: c => c["architecture"] = "arm64")),
         ["unknown manifest"] = ("image-media-type", (b, _) => b.Small(descriptor: d => d["mediaType"] = "application/vnd.docker.distribution.manifest.v1+prettyjws")),
         ["artifacts alone"] = ("image-not-found", (b, _) => b.Small(descriptor: d => d["artifactType"] = "application/vnd.example.sbom")),
-        ["packed with xz"] = ("image-compression", XzArchive),
+        ["packed with xz"] = ("image-media-type", (b, folder) => PackedArchive(b, folder, "xz")),
+        ["packed with bzip2"] = ("image-media-type", (b, folder) => PackedArchive(b, folder, "bzip2")),
+        ["a link to a pipe"] = ("image-blob-missing", (b, _) => Tool.Run("sh", "-ec", $"cd '{b.Small().Path}'; rm index.json; mkfifo pipe; ln -s pipe index.json")),
+        ["a link that leads nowhere"] = ("image-blob-missing", (b, _) => Tool.Run("sh", "-ec", $"cd '{b.Small().Path}'; ln -sf nowhere index.json")),
+        ["a link to itself"] = ("storage-failed", (b, _) => Tool.Run("sh", "-ec", $"cd '{b.Small().Path}'; rm index.json; ln -s index.json index.json")),
+        ["a link to another blob"] = ("image-digest-mismatch", (b, _) => Tool.Run("sh", "-ec", $"cd '{b.Small().Path}/blobs/sha256'; for f in *; do ln -sf ../../oci-layout $f; done")),
         ["an index as a manifest"] = ("image-document", (b, _) => b.Small(manifest: m => m["mediaType"] = LayoutBuilder.IndexType)),
         ["indexes, very deep"] = ("image-too-large", (b, _) => b.Begin(Deep(b, 6))),
         ["indexes, very wide"] = ("image-too-large", (b, _) => b.Begin(Wide(b))),
@@ -133,9 +138,9 @@ public sealed class HostileImageTests
         return File.ReadAllBytes(folder["packed"]);
     }
 
-    private static void XzArchive(LayoutBuilder builder, TempFolder folder)
+    private static void PackedArchive(LayoutBuilder builder, TempFolder folder, string packer)
     {
-        Tool.Run("sh", "-ec", $"cd '{builder.Small().Path}'; tar -cf ../a.tar .; rm -r '{builder.Path}'; xz -c ../a.tar > '{builder.Path}'");
+        Tool.Run("sh", "-ec", $"cd '{builder.Small().Path}'; tar -cf ../a.tar .; rm -r '{builder.Path}'; {packer} -c ../a.tar > '{builder.Path}'");
         Assert.True(File.Exists(folder["layout"]));
     }
 

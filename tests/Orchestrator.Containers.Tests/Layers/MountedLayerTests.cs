@@ -12,13 +12,14 @@ public sealed class MountedLayerTests
     [Theory]
     [InlineData("pax")]
     [InlineData("gnu")]
-    public void The_kernel_reads_what_the_archive_holds(string format)
+    [InlineData("gnu", "--absolute-names", "--transform=s,^[.],/,S")]
+    public void The_kernel_reads_what_the_archive_holds(string format, params string[] names)
     {
         Assert.SkipUnless(Tool.IsRoot, "mounting needs root");
         using var folder = new TempFolder();
         string tree = MakeTree(folder["tree"]);
         string[] attributes = format == "pax" ? ["--xattrs", "--xattrs-include=*"] : [];
-        Tool.Run("tar", ["-C", tree, .. attributes, "--format", format, "--numeric-owner", "-cf", folder["layer.tar"], "."]);
+        Tool.Run("tar", ["-C", tree, .. attributes, .. names, "--format", format, "--numeric-owner", "-cf", folder["layer.tar"], "."]);
         LayerImage layer = Build(folder, "layer.tar");
 
         string unpacked = Shell(folder, $"mkdir u && tar -C u --xattrs --xattrs-include='*' --numeric-owner -xpf layer.tar && cd u && {List}");
@@ -76,7 +77,7 @@ public sealed class MountedLayerTests
             .Folder("gone/").File("gone/a").File("kept", "below").File("hidden", "below").Folder("opaque/").File("opaque/below")
             .Folder("replaced/").File("replaced/below").Folder("merged/").File("merged/below").File("turned", "file").Build());
         folder.Write("upper.tar", new TarBuilder()
-            .File(".wh.gone").File(".wh.hidden").File("opaque/above").File("opaque/.wh..wh..opq").File(".wh.replaced").File("replaced/above")
+            .File(".wh.gone").File("/.wh.hidden").File("opaque/above").File("/opaque/.wh..wh..opq").File(".wh.replaced").File("replaced/above")
             .File("merged/above").File("opaque/.wh.below").File("turned/above").File(".wh.never").Build());
         LayerImage lower = Build(folder, "lower.tar");
         LayerImage upper = Build(folder, "upper.tar");

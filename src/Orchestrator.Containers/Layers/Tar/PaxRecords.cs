@@ -10,6 +10,7 @@ namespace Orchestrator.Containers.Layers.Tar;
 internal sealed class PaxRecords
 {
     private const string AttributePrefix = "SCHILY.xattr.";
+    private const string SparsePrefix = "GNU.sparse.";
     private const string LibArchivePrefix = "LIBARCHIVE.xattr.";
 
     private readonly Dictionary<string, byte[]> _records = new(StringComparer.Ordinal);
@@ -37,7 +38,7 @@ internal sealed class PaxRecords
             }
 
             string key = Encoding.Latin1.GetString(record[..separator]);
-            if (!records._records.TryAdd(key, record[(separator + 1)..].ToArray()))
+            if (!records._records.TryAdd(key, record[(separator + 1)..].ToArray()) && !key.StartsWith(SparsePrefix, StringComparison.Ordinal))
             {
                 throw Malformed($"the key {TarEntry.Show(key)} occurs twice");
             }
@@ -49,7 +50,7 @@ internal sealed class PaxRecords
     }
 
     /// <summary>Whether the file is described in one of the ways in which pax headers describe sparse files.</summary>
-    public bool IsSparse => _records.Keys.Any(key => key.StartsWith("GNU.sparse.", StringComparison.Ordinal) || key == "SCHILY.realsize");
+    public bool IsSparse => _records.Keys.Any(key => key.StartsWith(SparsePrefix, StringComparison.Ordinal) || key == "SCHILY.realsize");
 
     /// <summary>Whether any key counts; a header for all entries may hold comments, but nothing that tools apply differently.</summary>
     public bool HasEffect => IsSparse || _records.Keys.Any(key =>

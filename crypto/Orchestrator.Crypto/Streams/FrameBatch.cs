@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Orchestrator.Crypto.Streams;
@@ -66,10 +67,10 @@ internal sealed class FrameBatch : IDisposable
     public void HashLeaves()
     {
         int full = Size / _fullSize;
-        int wide = WideLeafHash.IsSupported && full >= WideLeafHash.LeastLeaves ? full : 0;
+        int wide = WideSha256.IsSupported && full >= WideSha256.LeastMessages ? full : 0;
         if (wide > 0)
         {
-            WideLeafHash.Hash(Frames[..(wide * _fullSize)], _leaves.AsSpan(0, wide));
+            WideSha256.Hash(MerkleTree.LeafPrefix, Frames[..(wide * _fullSize)], MemoryMarshal.AsBytes(_leaves.AsSpan(0, wide)));
         }
 
         for (int i = wide; i < Count; i++)

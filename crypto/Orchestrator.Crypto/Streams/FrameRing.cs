@@ -14,7 +14,7 @@ internal sealed class FrameRing : IDisposable
     private const int MaxBufferBytes = 1 << 28;
 
     /// <summary>The most plaintext of a batch, unless one frame needs more.</summary>
-    private const int MaxBatchBytes = WideLeafHash.MaxLeaves * StreamLimits.DefaultFrameSize;
+    private const int MaxBatchBytes = WideSha256.MaxMessages * StreamLimits.DefaultFrameSize;
 
     private const int BatchesPerThread = 2;
 
@@ -38,7 +38,7 @@ internal sealed class FrameRing : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(parallelism, 1);
         _work = work;
-        BatchFrames = Math.Clamp(MaxBatchBytes / header.FrameSize, 1, WideLeafHash.MaxLeaves);
+        BatchFrames = Math.Clamp(MaxBatchBytes / header.FrameSize, 1, WideSha256.MaxMessages);
         int most = Math.Max(2, MaxBufferBytes / (BatchFrames * header.FrameSize));
         _batches = new FrameBatch[parallelism == 1 ? 1 : Math.Min(BatchesPerThread * parallelism, most)];
         for (int i = 0; i < _batches.Length; i++)

@@ -23,5 +23,5 @@ internal sealed class LeafHasher : IDisposable
 
     public void Dispose() => _hash.Dispose();
 
-    private void Begin() => _hash.AppendData([0]);
+    private void Begin() => _hash.AppendData(MerkleTree.LeafPrefix);
 }

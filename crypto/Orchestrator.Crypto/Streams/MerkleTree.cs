@@ -7,6 +7,9 @@ namespace Orchestrator.Crypto.Streams;
 /// <remarks>The prefixes make leaves and nodes distinct, so a root stands for one list of leaves, their number included.</remarks>
 public static class MerkleTree
 {
+    /// <summary>What a leaf hashes behind.</summary>
+    internal static ReadOnlySpan<byte> LeafPrefix => [0];
+
     /// <summary>The hash of a leaf.</summary>
     public static Digest LeafHash(ReadOnlySpan<byte> data)
     {

@@ -28,7 +28,7 @@ internal sealed class AgeFiles : IDisposable
 
     private double Rate(string output, params string[] command)
     {
-        File.Delete(_scratch[output]);
+        _scratch.MakeRoom(output, Length);
         return Length / Child.Seconds(command) / 1e9;
     }
 }

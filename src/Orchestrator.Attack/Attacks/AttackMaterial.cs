@@ -26,6 +26,9 @@ public sealed class AttackMaterial
     /// <summary>The connections of all parties but the launcher.</summary>
     public IReadOnlyList<HostConnection> Others { get => field ?? throw Missing(nameof(Others)); init; }
 
+    /// <summary>Has one of <see cref="Others"/> fetch and accept a job's result.</summary>
+    public Func<HostConnection, Digest, Task> FetchAsync { get => field ?? throw Missing(nameof(FetchAsync)); init; }
+
     /// <summary>A second genuine device of the same vendor.</summary>
     public Func<Task<DeviceLine>> SecondDevice { get => field ?? throw Missing(nameof(SecondDevice)); init; }
 

@@ -22,6 +22,8 @@ internal static class ResultAttacks
         Output("truncate-output", "cuts a record off the sealed model", Model, piece => new WriteOutput(piece) { Data = Bytes.Cut(piece.Data, 64) }),
         .. OnStoredOutputs(material),
         .. OnReceipts(material),
+        new DeliverEarlierResult(),
+        new RunAfterResult(material),
     ];
 
     private static IEnumerable<Attack> OnStoredOutputs(AttackMaterial material) =>

@@ -100,6 +100,7 @@ public sealed class AttackRange : IAsyncDisposable
             StreamOfAccomplice = parties.StreamOfAccomplice,
             OlderVersion = parties.OlderVersion,
             Others = [.. parties.Connections.Skip(1)],
+            FetchAsync = (party, job) => party.ResultAsync(job, Path.Combine(_folder, "others-results", job.ToString()), parties.Policy),
             SecondDevice = StartSecondDeviceAsync,
             Agents = parties.Log,
             Device = device,

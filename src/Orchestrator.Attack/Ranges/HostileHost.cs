@@ -11,6 +11,8 @@ namespace Orchestrator.Attack.Ranges;
 /// <summary>The host as who owns its machine has it: its storage, and its process.</summary>
 public sealed partial class HostileHost : IAsyncDisposable
 {
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+
     private readonly string _program;
     private readonly Uri _device;
     private readonly Uri _shim;
@@ -62,15 +64,31 @@ public sealed partial class HostileHost : IAsyncDisposable
         new((byte[])(await ScalarAsync("SELECT digest FROM job_outputs WHERE job = $job AND name = $name", ("$job", job.ToArray()), ("$name", name)))!);
 
     /// <summary>Gives another receipt than the device's.</summary>
-    public async Task ReplaceReceiptAsync(Digest job, Func<ByteString, ByteString> alter)
-    {
-        byte[] receipt = (byte[])(await ScalarAsync("SELECT receipt FROM jobs WHERE digest = $job", ("$job", job.ToArray())))!;
-        await ExecuteAsync("UPDATE jobs SET receipt = $receipt WHERE digest = $job", ("$receipt", alter(ByteString.CopyFrom(receipt)).ToByteArray()), ("$job", job.ToArray()));
-    }
+    public async Task ReplaceReceiptAsync(Digest job, Func<ByteString, ByteString> alter) =>
+        await ExecuteAsync("UPDATE jobs SET receipt = $receipt WHERE digest = $job", ("$receipt", alter(await ReceiptAsync(job)).ToByteArray()), ("$job", job.ToArray()));
+
+    /// <summary>A job's receipt, as the host has it.</summary>
+    public async Task<ByteString> ReceiptAsync(Digest job) =>
+        ByteString.CopyFrom((byte[])(await ScalarAsync("SELECT receipt FROM jobs WHERE digest = $job", ("$job", job.ToArray())))!);
+
+    /// <summary>Gives another output than the device's, of those that are stored.</summary>
+    public Task ReplaceOutputAsync(Digest job, string name, Digest output) => ExecuteAsync(
+        "UPDATE job_outputs SET digest = $output WHERE job = $job AND name = $name", ("$output", output.ToArray()), ("$job", job.ToArray()), ("$name", name));
 
     /// <summary>Lets a job go on to the devices, whatever its parties say.</summary>
     public Task QueueAsync(Digest job) => ExecuteAsync(
         "UPDATE jobs SET state = $queued, queued = proposed, failure = NULL WHERE digest = $job", ("$queued", (int)JobState.Queued), ("$job", job.ToArray()));
+
+    /// <summary>Lets a job that is completed run again, as if it had never been, up to its next end.</summary>
+    public async Task RunAgainAsync(Digest job)
+    {
+        await ExecuteAsync("DELETE FROM job_outputs WHERE job = $job", ("$job", job.ToArray()));
+        await QueueAsync(job);
+        while (await ScalarAsync("SELECT state FROM jobs WHERE digest = $job", ("$job", job.ToArray())) is not (long)JobState.Completed and not (long)JobState.Failed)
+        {
+            await Task.Delay(s_pause);
+        }
+    }
 
     /// <summary>Changes the database under the host's hands.</summary>
     public Task ExecuteAsync(string sql, params IReadOnlyList<(string Name, object Value)> parameters) => ScalarAsync(sql, parameters);

@@ -34,7 +34,7 @@ public static class JobErrors
     public static readonly ErrorCode EndedWithoutResult = new("job-ended-without-result", ErrorClass.JobFailed, "The job ended without a result.", "See the events of `job watch`; propose it again with a new serial once the cause is mended.");
 
     /// <summary>The completed job is not the one this party agreed to.</summary>
-    public static readonly ErrorCode NotApproved = new("job-not-approved-here", ErrorClass.Refused, "This key store holds no approval of the job.", "Review and approve it first.");
+    public static readonly ErrorCode NotApproved = new("job-not-approved-here", ErrorClass.Refused, "This key store holds no approval of the job: it was not given, was taken back, or the job's result is here already.", "Review and approve it first; of a job whose result is here, propose another.");
 
     /// <summary>The failure that a job's end amounts to, with the host's reason if it gave one.</summary>
     public static OrchestratorException Ended(Digest job, JobState state, ErrorDetail? failure)

@@ -1,5 +1,6 @@
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Quotes;
+using Orchestrator.Contracts.Receipts;
 using Orchestrator.Crypto;
 using Orchestrator.Crypto.Cbor;
 using Orchestrator.Errors;
@@ -11,6 +12,9 @@ namespace Orchestrator.Sdk;
 /// <param name="Memory">What later quotes are judged by.</param>
 internal sealed record ReleasedSession(Digest Quote, EarlierSession Memory)
 {
+    /// <summary>Whether a result is of this session, or of one that came after it: by then a copy of this store may have released.</summary>
+    public bool Gives(VerifiedReceipt receipt) => receipt.Quote.Digest == Quote || Memory.HasEndedBefore(receipt.Quote.Claims);
+
     /// <summary>The deterministic encoding.</summary>
     public byte[] Encode() => CborMap.Of(
         ("quote", Quote),

@@ -42,6 +42,7 @@ internal sealed class ResultDownload(Party party, HostConnection host, PartyPoli
             throw new OrchestratorException(ResultErrors.OtherJob, $"The host gave the receipt of {receipt.Receipt.Manifest.Digest} for the job {job}.");
         }
 
+        Accept(receipt);
         LocalFile.Guard(folder, () => Directory.CreateDirectory(folder));
         var files = new List<AtomicFile>();
         var outputs = new List<DeliveredOutput>();
@@ -62,6 +63,20 @@ internal sealed class ResultDownload(Party party, HostConnection host, PartyPoli
         {
             files.ForEach(file => file.Dispose());
         }
+    }
+
+    // In one turn with the agent: it has released to a later session, and this is not the job's result any more, or it never will. So all parties accept the same.
+    private void Accept(VerifiedReceipt receipt)
+    {
+        Digest job = receipt.Receipt.Manifest.Digest;
+        using FileTurn turn = party.Keys.TakeTurn();
+        if (party.Keys.FindSession(job) is { } last && !last.Gives(receipt))
+        {
+            throw new OrchestratorException(
+                ResultErrors.Superseded, $"The receipt is of session {receipt.Quote.Digest}; {party.Name} released its keys last to session {last.Quote}, in boot {last.Memory.BootCounter} of its device.");
+        }
+
+        party.Keys.RemoveApproval(job);
     }
 
     private async Task<DeliveredOutput> FetchAsync(

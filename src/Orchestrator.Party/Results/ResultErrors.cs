@@ -20,6 +20,9 @@ public static class ResultErrors
     /// <summary>Of another job.</summary>
     public static readonly ErrorCode OtherJob = new("receipt-other-job", ErrorClass.Integrity, "The receipt is of another job than the one asked for.", "Fetch it again; if it stays so, the host has replaced it.");
 
+    /// <summary>Of a session whose place another has taken.</summary>
+    public static readonly ErrorCode Superseded = new("receipt-superseded", ErrorClass.Integrity, "The receipt is of an earlier session of the job than the one that this party released its keys to last: there may be another result.", "Fetch it again; if it stays so, the host has had the job run twice, and shows this party the wrong result.");
+
     /// <summary>Lines that are no metrics.</summary>
     public static readonly ErrorCode MetricsInvalid = new("metrics-invalid", ErrorClass.Input, "The file does not hold metrics, one JSON object a line.", "Name the metrics file that `job result` wrote.");
 }

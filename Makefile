@@ -17,7 +17,8 @@ demo: build
 test: build
 	@eng/test.sh $(TEST)
 
-# The tests of container groups and the attacks on them again, each group in a virtual machine: takes half an hour without KVM.
+# All tests of container groups and the attacks on them again, each group in a virtual machine: takes half an hour without KVM.
+# A few of them are in `make test`, too.
 test-uvm: build
 	@eng/test-uvm.sh $(TEST)
 

@@ -2,12 +2,25 @@
 # Makes a Debian 12 machine with the .NET 10 SDK ready to build: installs the distribution's packages that are
 # missing (and says what each is for), then builds the binding to libtorch. Does nothing the second time.
 # `eng/setup.sh uvm` makes it ready for the utility VM too: QEMU, what goes into the image, and the kernel's package, which is not installed.
+# Where that cannot be, the last line of standard error says why.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+fail() { echo "setup: $1" >&2; exit 1; }
+
+# Runs a command as root, and shows what it says only if it fails.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+as_root() {
+    local sudo=""
+    [ "$(id -u)" -eq 0 ] || sudo="sudo"
+    DEBIAN_FRONTEND=noninteractive $sudo "$@" >"$log" 2>&1 && return
+    tail -n 20 "$log" >&2
+    fail "$* failed: $(grep '^E:' "$log" | head -n 1)"
+}
+
 if ! command -v dotnet >/dev/null || ! grep -q '^10\.' <<<"$(dotnet --list-sdks 2>/dev/null)"; then
-    echo "setup: the .NET 10 SDK is missing: install it from https://dotnet.microsoft.com/download/dotnet/10.0, then run this again" >&2
-    exit 1
+    fail "the .NET 10 SDK is missing: install it from https://dotnet.microsoft.com/download/dotnet/10.0, then run this again"
 fi
 
 # package -> what it is for
@@ -59,30 +72,35 @@ done
 if [ "${#missing[@]}" -gt 0 ]; then
     echo "setup: installing from the distribution:"
     for package in "${missing[@]}"; do printf '  %-24s %s\n' "$package" "${needed[$package]}"; done
-    as_root=""
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || { echo "setup: run as root once, or install sudo: apt-get install ${missing[*]}" >&2; exit 1; }
-        as_root="sudo"
-    fi
-    log=$(mktemp)
-    if ! { $as_root apt-get update && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
-        tail -n 20 "$log" >&2
-        echo "setup: apt-get failed; the whole output is in $log" >&2
-        exit 1
-    fi
-    rm -f "$log"
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || fail "run as root once, or install sudo: apt-get install ${missing[*]}"
+    as_root apt-get update
+    as_root apt-get install -y --no-install-recommends "${missing[@]}"
 fi
 
 eng/native.sh
 eng/peers.sh
 
 # The kernel as a file: installing it would change how this machine boots.
-if [[ "${1:-}" == uvm ]] && ! ls artifacts/uvm-packages/linux-image-*.deb >/dev/null 2>&1; then
-    kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: //p' | head -n 1)
+fetch_kernel() {
+    local kernel
+    kernel=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/^ *Depends: //p' | head -n 1)
+    [ -n "$kernel" ] || return
     echo "setup: fetching the utility VM's kernel, $kernel"
-    mkdir -p artifacts/uvm-packages
-    (cd artifacts/uvm-packages && apt-get download -qq -o APT::Sandbox::User=root "$kernel")
-fi
+    rm -rf "$packages.new"
+    mkdir -p "$packages.new"
+    (cd "$packages.new" && apt-get download -qq -o APT::Sandbox::User=root "$kernel") && mv -T "$packages.new" "$packages"
+}
+
 if [[ "${1:-}" == uvm ]]; then
-    dotnet restore src/Orchestrator.Guest -r linux-x64 -p:PublishReadyToRun=true --nologo -v quiet
+    packages=artifacts/uvm-packages
+    if ! ls "$packages"/linux-image-*.deb >/dev/null 2>&1; then
+        # What is known of the distribution may be older than its packages.
+        fetch_kernel || { as_root apt-get update; fetch_kernel; } || fail "the distribution has no linux-image-cloud-amd64, the utility VM's kernel"
+    fi
+    # What compiles the agent ahead of time, where eng/build-uvm.sh builds it.
+    agent=artifacts/uvm-agent
+    if [ ! -e "$agent/obj/Orchestrator.Guest/project.assets.json" ]; then
+        dotnet restore src/Orchestrator.Guest -r linux-x64 -p:PublishReadyToRun=true -p:ArtifactsPath="$PWD/$agent/" --nologo -v quiet >&2 ||
+            fail "what compiles the utility VM's agent cannot be fetched"
+    fi
 fi

@@ -41,6 +41,7 @@ public sealed class GroupTests(Machine machine)
     }
 
     [Fact]
+    [Trait(Machine.Selection, "short")]
     public async Task Policy_IsTheOneOfTheLaunch_AndSetOnce()
     {
         byte[] policy = Policies.Text(Policies.Shell("true", machine.Busybox));
@@ -53,6 +54,7 @@ public sealed class GroupTests(Machine machine)
     }
 
     [Fact]
+    [Trait(Machine.Selection, "short")]
     public async Task Mount_OfWhatIsNotShared_IsNotMade_EvenIfThePolicyPermitsIt()
     {
         var linked = new VolumeMount("linked", "/data", Writable: true);

@@ -45,6 +45,7 @@ public sealed class MachineTests(Machine machine)
     }
 
     [Fact]
+    [Trait(Machine.Selection, "short")]
     public async Task Scratch_ShowsTheHostNoPlaintext_AndFillingItIsTheContainersTrouble()
     {
         RequireMachines();

@@ -50,10 +50,10 @@ public sealed class BadInputTests : IAsyncLifetime
         await MustFailAsync("storage-missing", ErrorClass.NotFound, SealOf(_cli["nowhere.csv"]));
 
     [Fact]
-    public async Task Seal_Folder_IsUnreadable()
+    public async Task Seal_Folder_IsNoFile()
     {
         Directory.CreateDirectory(_cli["folder.csv"]);
-        await MustFailAsync("storage-denied", ErrorClass.Storage, SealOf(_cli["folder.csv"]));
+        await MustFailAsync("storage-wrong-kind", ErrorClass.Usage, SealOf(_cli["folder.csv"]));
     }
 
     [Fact]
@@ -93,6 +93,27 @@ public sealed class BadInputTests : IAsyncLifetime
     public async Task Seal_OntoItself_IsRefused() =>
         await MustFailAsync(
             "seal-same-file", ErrorClass.Usage, "data", "seal", _cli["good.csv"], "--schema", _cli["schema.yaml"], "-o", _cli["good.csv"], "--home", _cli["home"]);
+
+    [Theory]
+    [InlineData("link.csv", "good.csv")]
+    [InlineData("good.csv", "folder/good.csv")]
+    [InlineData("folder/good.csv", "good.csv")]
+    public async Task Seal_OntoItselfByALink_IsRefused(string source, string destination)
+    {
+        File.CreateSymbolicLink(_cli["link.csv"], "good.csv");
+        Directory.CreateSymbolicLink(_cli["folder"], ".");
+        await MustFailAsync(
+            "seal-same-file", ErrorClass.Usage, "data", "seal", _cli[source], "--schema", _cli["schema.yaml"], "-o", _cli[destination], "--home", _cli["home"]);
+    }
+
+    [Fact]
+    public async Task Seal_OntoALinkToTheSource_ReplacesTheLinkOnly()
+    {
+        File.CreateSymbolicLink(_cli["link.csv"], "good.csv");
+        await _cli.MustRunAsync("data", "seal", _cli["good.csv"], "--schema", _cli["schema.yaml"], "-o", _cli["link.csv"], "--home", _cli["home"]);
+        Assert.Equal(Samples.Csv, await File.ReadAllTextAsync(_cli["good.csv"], TestContext.Current.CancellationToken));
+        Assert.Null(new FileInfo(_cli["link.csv"]).LinkTarget);
+    }
 
     [Fact]
     public async Task Seal_IntoMissingFolder_IsNotFound() =>

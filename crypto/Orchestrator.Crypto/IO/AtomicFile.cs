@@ -11,6 +11,14 @@ namespace Orchestrator.Crypto.IO;
 /// </remarks>
 public sealed class AtomicFile : IDisposable
 {
+    // statx(2), whose layout is the same on every architecture.
+    private const int CurrentFolder = -100;
+    private const uint TypeOnly = 1;
+    private const int StatusSize = 256;
+    private const int ModeOffset = 28;
+    private const int TypeMask = 0xF000;
+    private const int RegularFile = 0x8000;
+
     private readonly string _path;
     private readonly string _temporaryPath;
     private readonly FileStream _file;
@@ -19,6 +27,7 @@ public sealed class AtomicFile : IDisposable
     private AtomicFile(string path, UnixFileMode mode)
     {
         _path = Path.GetFullPath(path);
+        RequireReplaceable(path);
         string suffix = RandomNumberGenerator.GetHexString(16, lowercase: true);
         _temporaryPath = $"{_path}.{suffix}.partial";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
@@ -35,7 +44,7 @@ public sealed class AtomicFile : IDisposable
     public Stream Stream { get; }
 
     /// <summary>Begins a file.</summary>
-    /// <param name="path">The name that it gets in the end; a file of that name is replaced.</param>
+    /// <param name="path">The name that it gets in the end; a file of that name is replaced, anything else is refused.</param>
     /// <param name="mode">Who may do what with it, subject to the process's mask; not for Windows.</param>
     /// <exception cref="OrchestratorException">A code of <see cref="StorageErrors"/>.</exception>
     public static AtomicFile Create(string path, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead)
@@ -100,6 +109,22 @@ public sealed class AtomicFile : IDisposable
         }
     }
 
+    // A rename would put a file in the place of a device or pipe, for everybody on the machine.
+    private void RequireReplaceable(string path)
+    {
+        if (Path.GetDirectoryName(_path) is { } folder && !Directory.Exists(folder))
+        {
+            throw new OrchestratorException(StorageErrors.Missing, $"The folder of {path} does not exist.");
+        }
+
+        Span<byte> status = stackalloc byte[StatusSize];
+        if (Directory.Exists(_path) || (OperatingSystem.IsLinux() && Statx(CurrentFolder, _path, 0, TypeOnly, ref MemoryMarshal.GetReference(status)) == 0
+            && (BitConverter.ToUInt16(status[ModeOffset..]) & TypeMask) != RegularFile))
+        {
+            throw new OrchestratorException(StorageErrors.WrongKind, $"{path} is a folder, a device or a pipe, not a file.");
+        }
+    }
+
     private static T Translate<T>(string path, Func<T> operation)
     {
         try
@@ -114,6 +139,9 @@ public sealed class AtomicFile : IDisposable
 
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "statx")]
+    private static extern int Statx(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, ref byte status);
 
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static extern int Fsync(int file);

@@ -10,14 +10,16 @@ public static class LocalFile
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Opens a file for sequential reading.</summary>
-    public static FileStream OpenRead(string path) => Guard(path, () => new FileStream(path, new FileStreamOptions
-    {
-        Mode = FileMode.Open,
-        Access = FileAccess.Read,
-        Share = FileShare.Read,
-        Options = FileOptions.SequentialScan,
-        BufferSize = 0,
-    }));
+    public static FileStream OpenRead(string path) => Guard(path, () => Directory.Exists(path)
+        ? throw new OrchestratorException(StorageErrors.WrongKind, $"{path} is a folder, not a file.")
+        : new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.Open,
+            Access = FileAccess.Read,
+            Share = FileShare.Read,
+            Options = FileOptions.SequentialScan,
+            BufferSize = 0,
+        }));
 
     /// <summary>Opens a file that only its owner may read, at its end; makes it if absent.</summary>
     public static FileStream OpenAppend(string path)
@@ -58,10 +60,30 @@ public static class LocalFile
         }
     }
 
+    /// <summary>Whether a file that is there is what an <see cref="AtomicFile"/> would replace, by whatever links either is named.</summary>
+    public static bool IsReplacedBy(string path, string destination)
+    {
+        string target = Path.GetFullPath(destination);
+        string folder = Path.GetDirectoryName(target) ?? target;
+        return Guard(path, () => WithoutLinks(path)) == Path.Combine(Guard(folder, () => WithoutLinks(folder)), Path.GetFileName(target));
+    }
+
     /// <summary>Makes sure that a folder is there which only its owner can enter.</summary>
     public static void CreatePrivateFolder(string path) => Guard(path, () => OperatingSystem.IsWindows()
         ? Directory.CreateDirectory(path)
         : Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute));
+
+    private static string WithoutLinks(string path)
+    {
+        string full = Path.GetFullPath(path);
+        if (Path.GetDirectoryName(full) is not { } folder)
+        {
+            return full;
+        }
+
+        string real = Path.Combine(WithoutLinks(folder), Path.GetFileName(full));
+        return File.ResolveLinkTarget(real, returnFinalTarget: true) is { } target ? WithoutLinks(target.FullName) : real;
+    }
 
     /// <summary>Runs a file operation, naming its failure.</summary>
     public static T Guard<T>(string path, Func<T> operation)

@@ -5,6 +5,7 @@ namespace Orchestrator.Crypto.IO;
 /// <summary>Ways in which the disk refuses.</summary>
 public static class StorageErrors
 {
+    private const int AlreadyExists = 17;
     private const int NoSpaceLeft = 28;
     private const int QuotaExceeded = 122;
     private const int WindowsDiskFull = unchecked((int)0x80070070);
@@ -20,6 +21,10 @@ public static class StorageErrors
     /// <summary>No such file or folder.</summary>
     public static readonly ErrorCode Missing = new("storage-missing", ErrorClass.NotFound,
         "The file or folder does not exist.", "Check the path.");
+
+    /// <summary>A folder or a device where a file is asked for, or a file where a folder is.</summary>
+    public static readonly ErrorCode WrongKind = new("storage-wrong-kind", ErrorClass.Usage,
+        "The path names something of another kind: a folder or a device in place of a file, or a file in place of a folder.", "Name one of the kind that the message asks for.");
 
     /// <summary>Anything else.</summary>
     public static readonly ErrorCode Failed = new("storage-failed", ErrorClass.Storage,
@@ -42,6 +47,7 @@ public static class StorageErrors
         {
             FileNotFoundException or DirectoryNotFoundException => (Missing, "does not exist"),
             UnauthorizedAccessException => (Denied, "may not be read or written"),
+            { HResult: AlreadyExists } => (WrongKind, "is a file, not a folder"),
             { HResult: NoSpaceLeft or QuotaExceeded or WindowsDiskFull } => (Full, "cannot be written, the disk is full"),
             _ => (Failed, "cannot be read or written"),
         };

@@ -107,7 +107,7 @@ internal sealed class Sealer(KeyStore keys, TimeProvider time)
 
     private static void RequireDifferent(string source, string destination)
     {
-        if (Path.GetFullPath(source) == Path.GetFullPath(destination))
+        if (LocalFile.IsReplacedBy(source, destination))
         {
             throw new OrchestratorException(PartyErrors.SameFile, $"{destination} is both what is sealed and where it goes.");
         }

@@ -52,6 +52,34 @@ public class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void Create_InPlaceOfAPipe_LeavesThePipe()
+    {
+        using var make = Process.Start("mkfifo", [Target]);
+        make.WaitForExit();
+        RefusedAs(StorageErrors.WrongKind);
+        Assert.Equal("fifo", Output("stat", "-c", "%F", Target).Trim());
+    }
+
+    [Fact]
+    public void Create_InPlaceOfALinkToADevice_LeavesTheLink()
+    {
+        File.CreateSymbolicLink(Target, "/dev/null");
+        RefusedAs(StorageErrors.WrongKind);
+        Assert.Equal("/dev/null", new FileInfo(Target).LinkTarget);
+    }
+
+    [Fact]
+    public void Create_InPlaceOfAFolder_IsRefused()
+    {
+        Directory.CreateDirectory(Target);
+        RefusedAs(StorageErrors.WrongKind);
+    }
+
+    [Fact]
+    public void Create_InAMissingFolder_SaysThatItIsTheFolder() => Assert.Contains(
+        "folder", Assert.Throws<OrchestratorException>(() => AtomicFile.Create(Path.Combine(Target, "file"))).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Create_ForTheOwnerOnly_HasThatMode()
     {
         if (OperatingSystem.IsWindows())
@@ -115,5 +143,17 @@ public class AtomicFileTests : IDisposable
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         process.WaitForExit();
         return process.ExitCode;
+    }
+
+    private void RefusedAs(ErrorCode code)
+    {
+        Assert.Equal(code.Id, Assert.Throws<OrchestratorException>(() => AtomicFile.WriteAllBytes(Target, [1])).Code.Id);
+        Assert.Equal([Target], Directory.GetFileSystemEntries(_folder));
+    }
+
+    private static string Output(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        return process.StandardOutput.ReadToEnd();
     }
 }

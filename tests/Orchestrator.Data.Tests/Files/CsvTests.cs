@@ -74,6 +74,8 @@ public sealed class CsvTests
     [InlineData("a,b,label\n1,\"2\nx\",0\n", "data-not-a-number", "Row 2, column \"b\"")]
     [InlineData("a,b,label\n1,2,1.5\n", "data-not-a-number", "Row 2, column \"label\"")]
     [InlineData("a,b,label\n1,0x10,0\n", "data-not-a-number", "Row 2, column \"b\"")]
+    [InlineData("a,b,label\n1,2\0,0\n", "data-not-a-number", "Row 2, column \"b\"")]
+    [InlineData("a,b,label\n1,2,1\0\n", "data-not-a-number", "Row 2, column \"label\"")]
     [InlineData("a,b,label\n1,\"1,5\",0\n", "data-not-a-number", "Row 2, column \"b\"")]
     [InlineData("a,b,label\n1,1e39,0\n", "data-value-range", "Row 2, column \"b\"")]
     [InlineData("a,b,label\n1,-Infinity,0\n", "data-value-range", "Row 2, column \"b\"")]
@@ -120,7 +122,7 @@ public sealed class CsvTests
     public void Path_MissingOrOfUnknownKind_IsRefused()
     {
         Assert.Equal("storage-missing", Assert.Throws<OrchestratorException>(() => RecordReader.Open("/nowhere/x.csv", Schema)).Code.Id);
-        Assert.Equal("storage-denied", Assert.Throws<OrchestratorException>(() => RecordReader.Open(Directory.CreateTempSubdirectory("folder.csv").MoveToCsv(), Schema)).Code.Id);
+        Assert.Equal("storage-wrong-kind", Assert.Throws<OrchestratorException>(() => RecordReader.Open(Directory.CreateTempSubdirectory("folder.csv").MoveToCsv(), Schema)).Code.Id);
         ErrorAssert.Throws(DataErrors.Format, () => RecordReader.Open("x.parquet", Schema));
     }
 

@@ -87,7 +87,7 @@ internal sealed class CsvRecordReader : RecordReader
 
         if (_classes is null)
         {
-            return long.TryParse(cell, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            return IsWhole(cell, out var value)
                 ? RecordWriter.PutClass(labels, Schema.Label, index, value)
                 : WhyNoNumber(cell);
         }
@@ -103,14 +103,21 @@ internal sealed class CsvRecordReader : RecordReader
         if (type == ElementType.F32)
         {
             // Straight to f32: by way of a double, some decimals would round twice.
-            return float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var single)
+            return !cell.Contains((byte)0) && float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var single)
                 ? RecordWriter.Put(elements, type, index, (double)single)
                 : WhyNoNumber(cell);
         }
 
-        return long.TryParse(cell, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
+        return IsWhole(cell, out var whole)
             ? RecordWriter.Put(elements, type, index, whole)
             : WhyNoNumber(cell);
+    }
+
+    // The class library passes over zero bytes that follow a number.
+    private static bool IsWhole(ReadOnlySpan<byte> cell, out long value)
+    {
+        value = 0;
+        return !cell.Contains((byte)0) && long.TryParse(cell, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
     }
 
     private static ErrorCode WhyNoNumber(ReadOnlySpan<byte> cell) =>
@@ -148,13 +155,13 @@ internal sealed class CsvRecordReader : RecordReader
     private int IndexOf(string name)
     {
         var index = Array.IndexOf(_header, name);
-        return index < 0 ? throw Failure(DataErrors.Column, $"The header has no column \"{name}\".")
+        return index < 0 ? throw Failure(DataErrors.Column, $"The header has no column \"{name}\" among its {_header.Length}, which commas part.")
             : Array.LastIndexOf(_header, name) != index ? throw Failure(DataErrors.Column, $"The header has the column \"{name}\" twice.")
             : index;
     }
 
     private static OrchestratorException NoLabelColumns() =>
-        Failure(DataErrors.Schema, "The schema has no label_columns, so it is not known which column holds the label.");
+        Failure(DataErrors.Schema, "The schema does not say which column holds the label (`columns` of `label` in its file).");
 
     private static OrchestratorException Failure(ErrorCode code, string message) => new(code, message);
 }

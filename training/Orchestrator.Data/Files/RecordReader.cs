@@ -53,7 +53,7 @@ public abstract class RecordReader : IDisposable
         Stream? stream = null;
         try
         {
-            FileStream file = File.OpenRead(path);
+            FileStream file = LocalFile.OpenRead(path);
             stream = file;
             stream = watch is null ? stream : watch(stream);
             return reader(stream, file.CanSeek ? file.SafeFileHandle : null);

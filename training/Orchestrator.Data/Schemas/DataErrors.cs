@@ -21,7 +21,7 @@ public static class DataErrors
     public static readonly ErrorCode Format = new(
         "data-format", ErrorClass.Input,
         "The file is not of the format that it is read as.",
-        "Name a CSV, .npy, .npz or text file, or choose the format explicitly.");
+        "Name a CSV (UTF-8), .npy, .npz or text file with that extension.");
 
     /// <summary>A row with more or fewer cells than the header.</summary>
     public static readonly ErrorCode ColumnCount = new(
@@ -33,7 +33,7 @@ public static class DataErrors
     public static readonly ErrorCode Column = new(
         "data-column", ErrorClass.Input,
         "The header lacks a column that is needed, or names one twice.",
-        "Check the spelling of the column against the header.");
+        "Compare the schema's columns with the header: each has to stand there once, and commas part them.");
 
     /// <summary>A cell with nothing in it, or a word for nothing.</summary>
     public static readonly ErrorCode MissingValue = new(

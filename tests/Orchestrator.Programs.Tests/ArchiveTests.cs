@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using Orchestrator.Crypto.IO;
 using Orchestrator.Programs.Archives;
 
 namespace Orchestrator.Programs.Tests;

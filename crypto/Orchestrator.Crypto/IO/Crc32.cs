@@ -1,15 +1,16 @@
-namespace Orchestrator.Programs.Archives;
+namespace Orchestrator.Crypto.IO;
 
 /// <summary>The checksum of zip files (APPNOTE 4.4.7: reflected polynomial 0xEDB88320), eight bytes a step.</summary>
-internal static class Crc32
+public static class Crc32
 {
     private const uint Polynomial = 0xEDB88320;
 
     private static readonly uint[][] Tables = MakeTables();
 
-    public static uint Of(ReadOnlySpan<byte> data)
+    /// <summary>The checksum of <paramref name="data"/>, or of what <paramref name="before"/> is the checksum of with <paramref name="data"/> after it.</summary>
+    public static uint Of(ReadOnlySpan<byte> data, uint before = 0)
     {
-        var crc = uint.MaxValue;
+        var crc = ~before;
         for (; data.Length >= 8; data = data[8..])
         {
             var low = BitConverter.ToUInt32(data) ^ crc;

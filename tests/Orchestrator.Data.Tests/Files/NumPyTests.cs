@@ -92,6 +92,9 @@ public sealed class NumPyTests
         { "data-file-damaged", Npy(Dict("<f4", "(1, -3)"), Floats(1, 2, 0)) },
         { "data-file-damaged", Npy(Dict("<f4", "(2, 3)"), Floats(1, 2, 0)) },
         { "data-file-damaged", Npy(Dict("<f4", "(1, 3)"), Floats(1, 2, 0)).AsSpan(0, 20).ToArray() },
+        { "data-file-damaged", Npy(Dict("<f4", "(1, 3)"), Floats(1, 2, 0, 1, 2, 0)) },
+        { "data-file-damaged", [.. Npy(Dict("<f4", "(1, 3)"), Floats(1, 2, 0)), 0] },
+        { "data-file-damaged", [.. Npy(Dict("<f8", "(0, 3)"), []), 0] },
         { "data-too-large", [0x93, .. "NUMPY"u8, 2, 0, 0xff, 0xff, 0xff, 0x7f] },
         { "data-too-large", Npy(Dict("<f4", "(99999999999999999999, 3)"), Floats(1, 2, 0)) },
         { "data-array-shape", Npy(Dict("<f4", "(3,)"), Floats(1, 2, 0)) },
@@ -122,6 +125,17 @@ public sealed class NumPyTests
         Refused("data-array-shape", Zip(("features", Npy(Dict("<f4", "(4,)"), Floats(1, 2, 3, 4))), ("labels", labels)));
         Refused("data-array-shape", Zip(("features", Npy(Dict("<f4", "()"), Floats(1))), ("labels", labels)));
         Refused("data-file-damaged", Zip(("features", features[..^4]), ("labels", labels)));
+        Refused("data-file-damaged", Zip(("features", features), ("labels", [.. labels, 0])));
+        Refused("data-array-shape", Zip(("features", features), ("features", features), ("labels", labels)));
+    }
+
+    [Fact]
+    public void Archive_WithAFlippedElement_IsRefusedForItsChecksum()
+    {
+        var features = Npy(Dict("<f4", "(2, 2)"), Floats(1, 2, 3, 4));
+        var archive = Zip(CompressionLevel.NoCompression, ("features", features), ("labels", Npy(Dict("|u1", "(2,)"), [0, 1])));
+        archive[archive.AsSpan().IndexOf(Floats(3, 4))] ^= 1;
+        Refused("data-file-damaged", archive);
     }
 
     [Fact]
@@ -156,14 +170,16 @@ public sealed class NumPyTests
         return [0x93, .. "NUMPY"u8, version, 0, .. length, .. text, .. data];
     }
 
-    private static byte[] Zip(params (string Name, byte[] Array)[] arrays)
+    private static byte[] Zip(params (string Name, byte[] Array)[] arrays) => Zip(CompressionLevel.Optimal, arrays);
+
+    private static byte[] Zip(CompressionLevel compression, params (string Name, byte[] Array)[] arrays)
     {
         using var buffer = new MemoryStream();
         using (var zip = new ZipArchive(buffer, ZipArchiveMode.Create))
         {
             foreach (var (name, array) in arrays)
             {
-                using var entry = zip.CreateEntry($"{name}.npy").Open();
+                using var entry = zip.CreateEntry($"{name}.npy", compression).Open();
                 entry.Write(array);
             }
         }

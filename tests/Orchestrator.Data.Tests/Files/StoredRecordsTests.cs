@@ -26,7 +26,7 @@ public sealed class StoredRecordsTests
     [MemberData(nameof(Tables))]
     public void Table_OfTheRecordsOwnType_IsReadAsItStands(string type, byte[] cells, DataSchema schema)
     {
-        byte[] file = Npy(type, rows: 2, schema, [.. cells, 9, 9]);
+        byte[] file = Npy(type, rows: 2, schema, cells);
 
         byte[] stored = ReadStored(file, schema);
 
@@ -62,6 +62,8 @@ public sealed class StoredRecordsTests
         Assert.Null(StoredOf(Npy("<f4", 1, Reals, new byte[12]), "x.npy", Reals with { Label = new LabelSchema.Classes(3) }));
         Assert.Null(StoredOf(Npy("<f4", 0, Reals, []), "x.npy", Reals));
         Assert.Null(StoredOf(Npy("<f4", 2, Reals, new byte[23]), "x.npy", Reals));
+        Assert.Null(StoredOf(Npy("<f4", 2, Reals, new byte[25]), "x.npy", Reals));
+        Assert.Null(StoredOf(Npy("<f4", 2, Reals, new byte[36]), "x.npy", Reals));
         Assert.Null(StoredOf(Npy("<f4", long.MaxValue, Reals, new byte[12]), "x.npy", Reals));
         Assert.Null(StoredOf(Encoding.ASCII.GetBytes("a,b,c\n1,2,3\n"), "x.csv", Reals with { Columns = ["a", "b"], LabelColumns = ["c"] }));
     }

@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
+using Orchestrator.Crypto.IO;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Errors;
 
@@ -25,13 +26,17 @@ internal sealed partial class NpyArray : IDisposable
     private readonly Func<ReadOnlySpan<byte>, Number> _read;
     private readonly int _elementSize;
     private readonly ElementType? _same;
+    private readonly uint? _expected;
+    private uint _checksum;
     private byte[] _row = [];
 
     /// <summary>Reads the header.</summary>
     /// <param name="file">Positioned at the magic; disposed with this.</param>
     /// <param name="name">What messages call the array.</param>
-    public NpyArray(Stream file, string name)
+    /// <param name="checksum">The CRC-32 of the whole, which <see cref="RequireEnd"/> compares.</param>
+    public NpyArray(Stream file, string name, uint? checksum = null)
     {
+        _expected = checksum;
         _file = new BufferedStream(file, 1 << 16);
         _name = name;
         var header = HeaderPattern().Match(ReadHeader());
@@ -93,12 +98,26 @@ internal sealed partial class NpyArray : IDisposable
             _row = new byte[size];
         }
 
-        if (_file.ReadAtLeast(_row, size, throwOnEndOfStream: false) < size)
+        if (!TryFill(_row))
         {
             throw Failure(DataErrors.Damaged, "ends before its last element");
         }
 
         return new Elements(this, _row);
+    }
+
+    /// <summary>Makes sure that all elements were read, and that they are those that were written.</summary>
+    public void RequireEnd()
+    {
+        if (_file.ReadByte() >= 0)
+        {
+            throw Failure(DataErrors.Damaged, "goes on after its last element");
+        }
+
+        if (_expected is { } checksum && checksum != _checksum)
+        {
+            throw Failure(DataErrors.Damaged, "has another checksum than the archive says");
+        }
     }
 
     public void Dispose() => _file.Dispose();
@@ -108,7 +127,7 @@ internal sealed partial class NpyArray : IDisposable
     private string ReadHeader()
     {
         Span<byte> start = stackalloc byte[Magic.Length + 2];
-        if (_file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.StartsWith(Magic))
+        if (!TryFill(start) || !start.StartsWith(Magic))
         {
             throw Failure(DataErrors.Format, "is not in NumPy's .npy format");
         }
@@ -133,9 +152,24 @@ internal sealed partial class NpyArray : IDisposable
         return Encoding.UTF8.GetString(header);
     }
 
-    private void Fill(Span<byte> bytes)
+    private bool TryFill(Span<byte> bytes)
     {
         if (_file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+        {
+            return false;
+        }
+
+        if (_expected is not null)
+        {
+            _checksum = Crc32.Of(bytes, _checksum);
+        }
+
+        return true;
+    }
+
+    private void Fill(Span<byte> bytes)
+    {
+        if (!TryFill(bytes))
         {
             throw Failure(DataErrors.Damaged, "ends within its header");
         }

@@ -26,10 +26,14 @@ internal abstract class NumPyRecordReader : RecordReader
     /// <summary>Reads one record's elements.</summary>
     private protected abstract void ReadElements(out NpyArray.Elements features, out NpyArray.Elements labels);
 
+    /// <summary>Makes sure that nothing follows the last record: what is passed over in silence is lost.</summary>
+    private protected abstract void RequireEnd();
+
     private protected override bool TryReadNext(Span<byte> record)
     {
         if (_left == 0)
         {
+            RequireEnd();
             return false;
         }
 
@@ -117,7 +121,7 @@ internal sealed class NpyRecordReader : NumPyRecordReader
         {
             var rows = new PlaintextFile(handle, _array.Start);
             long size = schema.RecordSize;
-            Stored = rows.Length / size >= _array.Shape[0] ? new StoredRows(this, new PlaintextFile(handle, _array.Start, _array.Shape[0] * size)) : null;
+            Stored = rows.Length / size == _array.Shape[0] && rows.Length % size == 0 ? new StoredRows(this, rows) : null;
         }
     }
 
@@ -127,6 +131,8 @@ internal sealed class NpyRecordReader : NumPyRecordReader
 
     private protected override void ReadElements(out NpyArray.Elements features, out NpyArray.Elements labels) =>
         Split(_array.Read(Schema.FeatureCount + Schema.LabelCount), out features, out labels);
+
+    private protected override void RequireEnd() => _array.RequireEnd();
 
     private void Split(NpyArray.Elements row, out NpyArray.Elements features, out NpyArray.Elements labels)
     {
@@ -225,13 +231,25 @@ internal sealed class NpzRecordReader : NumPyRecordReader
         }
     }
 
+    private protected override void RequireEnd()
+    {
+        _features.RequireEnd();
+        _labels.RequireEnd();
+    }
+
     private NpyArray OpenArray(string name)
     {
-        var entry = _archive.GetEntry($"{name}.npy")
-            ?? throw new OrchestratorException(DataErrors.ArrayShape, $"The archive has no array called {name}.");
+        ZipArchiveEntry[] entries = [.. _archive.Entries.Where(entry => entry.FullName == $"{name}.npy")];
+        if (entries.Length != 1)
+        {
+            throw new OrchestratorException(
+                DataErrors.ArrayShape,
+                $"The archive has {(entries.Length == 0 ? "no array" : "more than one array")} called {name}; numpy.savez(path, features=x, labels=y) makes one of each.");
+        }
+
         try
         {
-            return new NpyArray(entry.Open(), name);
+            return new NpyArray(entries[0].Open(), name, entries[0].Crc32);
         }
         catch (InvalidDataException e)
         {

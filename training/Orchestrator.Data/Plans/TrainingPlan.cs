@@ -90,7 +90,7 @@ public sealed record TrainingPlan
         {
             if (!streams[index].Schema.Equals(schema))
             {
-                throw new OrchestratorException(PlanErrors.SchemasDiffer, $"Stream {index} has another schema than stream 0.");
+                throw new OrchestratorException(PlanErrors.SchemasDiffer, $"Of the data streams, number {index + 1} has another schema than number 1.");
             }
         }
 

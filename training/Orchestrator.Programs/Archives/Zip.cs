@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Orchestrator.Crypto.IO;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Programs.Archives;

@@ -21,6 +21,9 @@ public sealed record QuoteExpectations
     /// <summary>The statements of the stages whose groups this party has accepted, by stage; a quote must name exactly these.</summary>
     public ImmutableSortedDictionary<string, Digest> Preparations { get; init; } = ImmutableSortedDictionary<string, Digest>.Empty;
 
+    /// <summary>The latest boot of the quoted device that this party has released keys to, for whatever job; 0: none.</summary>
+    public long LatestBoot { get; init; }
+
     /// <summary>The session that this party released to last; <see langword="null"/>: to none, so that there can be no checkpoint either.</summary>
     public EarlierSession? Earlier { get; init; }
 }

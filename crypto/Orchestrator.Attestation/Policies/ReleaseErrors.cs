@@ -51,6 +51,11 @@ public static class ReleaseErrors
         "Nothing shows that the session which got the keys before is over: the job might run twice.",
         "Let the job go on on the device that had it, or allow moved jobs by name in the policy.");
 
+    /// <summary>The device counts its boots anew.</summary>
+    public static readonly ErrorCode DeviceRolledBack = Refusal("release-device-rolled-back",
+        "The device shows no later boot than one that this party has released keys to before: its state was put back, or a copy of it runs elsewhere.",
+        "Use a device whose state was neither put back nor copied.");
+
     /// <summary>Nobody has checked whether the device is revoked.</summary>
     public static readonly ErrorCode RevocationUnknown = Refusal("release-revocation-unknown",
         "No collateral of the device's vendor is at hand, so nobody knows whether it is revoked.", "Give the verifier the vendor's current collateral, or allow its absence by name in the policy.");

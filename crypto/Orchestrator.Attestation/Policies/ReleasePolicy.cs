@@ -107,6 +107,11 @@ public sealed record ReleasePolicy
             yield return Deny(
                 ReleaseErrors.Forked, "boot_counter", $"device {Hex(earlier.Ueid)}, boot {earlier.BootCounter + 1} or later", $"device {Hex(claims.Ueid)}, boot {claims.BootCounter}", Party);
         }
+        else if (claims.BootCounter <= expectations.LatestBoot)
+        {
+            // Every session is a boot of its own, so that a genuine device never shows a number twice.
+            yield return Deny(ReleaseErrors.DeviceRolledBack, "boot_counter", $"{expectations.LatestBoot + 1} or later", claims.BootCounter, Party);
+        }
     }
 
     private IEnumerable<Denial> FirmwareDenials(Quote claims, IReadOnlyList<FirmwareMeasurements> firmware)

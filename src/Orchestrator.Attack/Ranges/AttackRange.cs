@@ -54,6 +54,7 @@ public sealed class AttackRange : IAsyncDisposable
     {
         int running = _running.Count;
         AttackOutcome outcome = await _rounds.RunAsync(attack, cancel);
+        await Material.Device.MendAsync();
         await StopDownToAsync(running);
         return outcome;
     }

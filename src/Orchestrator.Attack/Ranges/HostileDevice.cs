@@ -33,6 +33,10 @@ public sealed partial class HostileDevice : IAsyncDisposable
 
     private string Snapshot => Path.Combine(_folder, "device-before");
 
+    private string New => Path.Combine(_folder, "device-new");
+
+    private string Kept => Path.Combine(_folder, "device-kept");
+
     private string Log => Path.Combine(_folder, $"device-{_starts}.log");
 
     /// <summary>Starts it, from the second time on at the same address.</summary>
@@ -42,6 +46,10 @@ public sealed partial class HostileDevice : IAsyncDisposable
         string listen = Address is null ? "127.0.0.1:0" : Address.Authority;
         _service = await LocalService.StartAsync(_program, ["--state", State, "--vendor", _vendor, "--listen", listen], Log, cancel);
         Address = new Uri(_service.Address);
+        if (_starts == 1)
+        {
+            Copy(State, New, "*");
+        }
     }
 
     /// <summary>Keeps the state folder as it is.</summary>
@@ -55,30 +63,35 @@ public sealed partial class HostileDevice : IAsyncDisposable
     }
 
     /// <summary>Restarts with the state folder of the snapshot.</summary>
-    public async Task RollBackAsync()
+    public Task RollBackAsync() => RestartWithAsync(Snapshot, "*");
+
+    /// <summary>Restarts with the state folder that it had when it was new.</summary>
+    public Task RenewAsync() => RestartWithAsync(New, "*");
+
+    /// <summary>Gives it its own state again, if something was put back and not mended yet.</summary>
+    public async Task MendAsync()
     {
-        await DisposeAsync();
-        Copy(Snapshot, State, "*");
-        await StartAsync();
+        if (Directory.Exists(Kept))
+        {
+            await DisposeAsync();
+            Copy(Kept, State, "*");
+            Directory.Delete(Kept, recursive: true);
+            await StartAsync();
+        }
     }
 
     /// <summary>Restarts with the boot counter of the snapshot, but its copy as it is. If the device will not start so, it gets its own back.</summary>
     /// <exception cref="OrchestratorException">With the code that the device gave for not starting.</exception>
     public async Task PutCounterBackAsync()
     {
-        string kept = Path.Combine(_folder, "device-kept");
-        await DisposeAsync();
-        Copy(State, kept, "*");
-        Copy(Snapshot, State, Counter);
         try
         {
-            await StartAsync();
+            await RestartWithAsync(Snapshot, Counter);
         }
         catch (OrchestratorException)
         {
             Match error = Failure().Match(await File.ReadAllTextAsync(Log));
-            Copy(kept, State, "*");
-            await StartAsync();
+            await MendAsync();
             throw new OrchestratorException(
                 new ErrorCode(error.Groups["code"].Value, ErrorClass.Integrity, "The device did not start.", "Look at its log."), error.Groups["message"].Value);
         }
@@ -90,7 +103,16 @@ public sealed partial class HostileDevice : IAsyncDisposable
         if (_service is not null)
         {
             await _service.DisposeAsync();
+            _service = null;
         }
+    }
+
+    private async Task RestartWithAsync(string folder, string pattern)
+    {
+        await DisposeAsync();
+        Copy(State, Kept, "*");
+        Copy(folder, State, pattern);
+        await StartAsync();
     }
 
     private static void Copy(string from, string to, string pattern)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Orchestrator.Contracts.Manifests;
@@ -27,6 +28,7 @@ public sealed class KeyStore : IDisposable
     private const string HostKind = "hosts";
     private const string SessionKind = "sessions";
     private const string GroupKind = "groups";
+    private const string DeviceKind = "devices";
     private const int CheckpointSecretSize = 32;
 
     private readonly RecordVault _vault;
@@ -167,6 +169,18 @@ public sealed class KeyStore : IDisposable
 
     /// <summary>Notes the session that gets the keys of a job, or a checkpoint of it. It is on disk when the call returns.</summary>
     internal void AddSession(Digest job, ReleasedSession session) => _vault.Put(SessionKind, job.ToString(), session.Encode());
+
+    /// <summary>The latest boot of a device that this party has released keys to; 0: none.</summary>
+    internal long FindBoot(ReadOnlyMemory<byte> ueid) =>
+        _vault.TryGet(DeviceKind, Convert.ToHexStringLower(ueid.Span)) is { } record ? BinaryPrimitives.ReadInt64BigEndian(record) : 0;
+
+    /// <summary>Notes the boot of a device that gets keys. It is on disk when the call returns.</summary>
+    internal void AddBoot(ReadOnlyMemory<byte> ueid, long boot)
+    {
+        byte[] record = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(record, boot);
+        _vault.Put(DeviceKind, Convert.ToHexStringLower(ueid.Span), record);
+    }
 
     /// <summary>SHA-256 of the evidence of the group that this party accepted last for a stage of a job; <see langword="null"/>: of none.</summary>
     internal Digest? FindGroup(Digest job, string stage) => _vault.TryGet(GroupKind, $"{job}.{stage}") is { } record ? new Digest(record) : null;

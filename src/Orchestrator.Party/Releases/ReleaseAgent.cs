@@ -130,9 +130,15 @@ public sealed class ReleaseAgent
             return null;
         }
 
-        if (_party.Keys.FindApproved(job) is null)
+        if (_party.Keys.FindApproved(job) is not { } manifest)
         {
             return Refuse(job, request.Attempt, null, [NotApproved(job)]);
+        }
+
+        // Every name is remembered with its nonce, so that invented ones would fill the memory.
+        if (request.Stage.Length > 0 && manifest.FindStage(request.Stage) is null)
+        {
+            return RefuseFor(NoStage(request.Stage), job, request.Attempt, null);
         }
 
         byte[] nonce = RandomNumberGenerator.GetBytes(Quote.NonceSize);
@@ -163,7 +169,7 @@ public sealed class ReleaseAgent
 
             evidence = Evidence.Parse(offer.Evidence.Memory);
             VerifiedQuote quote = _policy.Verifier(_party.Time).Verify(evidence);
-            QuoteExpectations expectations = Expectations(manifest, offer.Attempt) with { Preparations = _stages.Accepted(manifest, offer.Preparations) };
+            QuoteExpectations expectations = Expectations(manifest, offer.Attempt, quote) with { Preparations = _stages.Accepted(manifest, offer.Preparations) };
             ReleaseDecision decision = _policy.Rules.Validate(quote, expectations);
             return decision.Permit is { } permit
                 ? Release(permit, manifest, offer.Attempt)
@@ -177,8 +183,7 @@ public sealed class ReleaseAgent
 
     private AgentMessage Answer(QuoteOffer offer, Manifest manifest)
     {
-        ManifestStage stage = manifest.FindStage(offer.Stage)
-            ?? throw new OrchestratorException(StageErrors.Unknown, $"The manifest has no stage {RpcErrors.Printable(offer.Stage)}.");
+        ManifestStage stage = manifest.FindStage(offer.Stage) ?? throw NoStage(offer.Stage);
         (byte[]? package, VerifiedGroup? group, ImmutableArray<Denial> denials) =
             _stages.Answer(manifest, stage, offer.Evidence.Memory, TakeNonce(manifest.Digest, stage.Name, offer.Attempt));
         if (package is null)
@@ -224,7 +229,7 @@ public sealed class ReleaseAgent
         }
     }
 
-    private QuoteExpectations Expectations(Manifest manifest, uint attempt)
+    private QuoteExpectations Expectations(Manifest manifest, uint attempt, VerifiedQuote quote)
     {
         // Without a nonce of ours for this attempt, the expectation is a fresh one, which no quote can hold.
         byte[] nonce = TakeNonce(manifest.Digest, "", attempt) ?? RandomNumberGenerator.GetBytes(Quote.NonceSize);
@@ -234,6 +239,7 @@ public sealed class ReleaseAgent
             Firmware = manifest.Content.Device.Firmware,
             MinimumSecurityVersion = manifest.Content.Device.MinimumSecurityVersion,
             Nonce = nonce,
+            LatestBoot = _party.Keys.FindBoot(quote.Claims.Ueid),
             Earlier = _party.Keys.FindSession(manifest.Digest)?.Memory,
         };
     }
@@ -270,6 +276,7 @@ public sealed class ReleaseAgent
 
             // Noted before it is sent: what has left must be remembered, what is remembered may have left.
             Quote claims = permit.Quote.Claims;
+            _party.Keys.AddBoot(claims.Ueid, claims.BootCounter);
             _party.Keys.AddSession(manifest.Digest, new ReleasedSession(permit.Quote.Digest, new EarlierSession(claims.Ueid, claims.BootCounter, newest)));
             Report(ReleaseEvent.Released(manifest, permit.Quote, [.. keys.Keys]));
             return new AgentMessage
@@ -335,6 +342,8 @@ public sealed class ReleaseAgent
 
     private Denial NotApproved(Digest job) => new(
         JobErrors.NotApproved.Id, "manifest", "a job approved in this key store", job.ToString(), _party.Name, JobErrors.NotApproved.Remedy);
+
+    private static OrchestratorException NoStage(string name) => new(StageErrors.Unknown, $"The manifest has no stage {RpcErrors.Printable(name)}.");
 
     private static Digest? JobOf(ByteString job) => job.Length == Digest.Size ? new Digest(job.Span) : null;
 

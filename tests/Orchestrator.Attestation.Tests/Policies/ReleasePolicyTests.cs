@@ -102,6 +102,23 @@ public sealed class ReleasePolicyTests
         Assert.NotNull(ForSimulator.Validate(quote, Expectations with { Earlier = On(vendor, boot: 2) }).Permit);
     }
 
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    [InlineData(4, false)]
+    public void Validate_BootThatIsNoLaterThanOneSeen_IsDeniedEvenIfJobsMayMove(long latest, bool accepted)
+    {
+        ReleaseDecision decision = (ForSimulator with { AllowMovedJobs = true }).Validate(Verified(), Expectations with { LatestBoot = latest });
+        if (accepted)
+        {
+            Assert.NotNull(decision.Permit);
+        }
+        else
+        {
+            AssertDenied(decision, (ReleaseErrors.DeviceRolledBack, "clinic"));
+        }
+    }
+
     private static EarlierSession On(TestVendor vendor, long boot, CheckpointClaim? checkpoint = null) => new(QuoteMaker.Claims(vendor).Ueid, boot, checkpoint);
 
     [Fact]

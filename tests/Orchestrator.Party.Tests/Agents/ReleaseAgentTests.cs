@@ -34,8 +34,7 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
     {
         _parties = await Consortium.CreateAsync();
         _host = await ScriptedHost.StartAsync();
-        JobFile job = JobFile.Parse(_parties.JobYaml(), _parties[""]);
-        _manifest = JobCompiler.Compile(job with { Device = new DeviceRequirements([TestVendor.Firmware], 1) });
+        _manifest = Compile();
         using StoreSecret secret = StoreSecret.FromPassphrase(Samples.Passphrase);
         _party = await Party.OpenAsync(_parties["clinic-a-home"], secret, new FixedTime(TestVendor.Now));
         _connection = await _party.ConnectAsync(_host.Address);
@@ -217,6 +216,36 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Agent_DeviceWhoseBootsCountFromBefore_GetsNoKeysForAnyJob()
+    {
+        await AttendAsync(Policy());
+        _party.Keys.AddApproval(_manifest);
+        Assert.NotNull((await OfferAsync(await NonceAsync(), alter: quote => quote with { BootCounter = 7 })).Answer.KeyPackage);
+        _manifest = Compile(serial: 1);
+        _party.Keys.AddApproval(_manifest);
+
+        (AgentMessage earlier, _) = await OfferAsync(await NonceAsync(), alter: quote => quote with { BootCounter = 6 });
+        (AgentMessage twice, _) = await OfferAsync(await NonceAsync(2), attempt: 2, alter: quote => quote with { BootCounter = 7 });
+        (AgentMessage later, _) = await OfferAsync(await NonceAsync(3), attempt: 3, alter: quote => quote with { BootCounter = 8 });
+
+        Assert.Equal(["release-device-rolled-back"], Codes(earlier));
+        Assert.Equal(["release-device-rolled-back"], Codes(twice));
+        Assert.NotNull(later.KeyPackage);
+    }
+
+    [Fact]
+    public async Task Agent_NonceForAStageThatTheJobHasNot_IsRefused()
+    {
+        await AttendAsync(Policy());
+        _party.Keys.AddApproval(_manifest);
+
+        AgentMessage answer = await _host.AskAsync(new HostMessage { NonceRequest = new NonceRequest { Job = Name(_manifest.Digest), Attempt = 1, Stage = "invented" } });
+
+        Assert.Equal([StageErrors.Unknown.Id], Codes(answer));
+        Assert.Equal("invented", answer.Refusal.Stage);
+    }
+
+    [Fact]
     public async Task Agent_AfterACheckpointThatADeviceStated_AcceptsNoOlderOne()
     {
         await AttendAsync(Policy());
@@ -281,6 +310,12 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
         await _host.HangUpAsync(status);
 
         Assert.Equal(2, _host.Attendances);
+    }
+
+    private Manifest Compile(int serial = 0)
+    {
+        JobFile job = JobFile.Parse(_parties.JobYaml(serial), _parties[""]);
+        return JobCompiler.Compile(job with { Device = new DeviceRequirements([TestVendor.Firmware], 1) });
     }
 
     private async Task AttendAsync(PartyPolicy policy)

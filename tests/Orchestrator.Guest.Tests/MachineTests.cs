@@ -93,6 +93,25 @@ public sealed class MachineTests(Machine machine)
         await group.Client.EvidenceAsync([]);
     }
 
+    // A file in memory is nobody's whom the kernel could kill for it; the agent is the largest of those that are left.
+    [Fact]
+    public async Task Memory_TakenByWhatNoProcessHolds_EndsTheGroup_AndTheReasonIsSaid()
+    {
+        RequireMachines();
+        var hoard = new ExternalProcess(["/bin/sh", "-c", "/usr/bin/busybox mount -t tmpfs -o size=4g none /tmp && exec /usr/bin/busybox dd if=/dev/zero of=/tmp/all bs=1000000"], [], "/", AllowStdioAccess: false);
+        byte[] policy = Policies.Text(new PolicyFlags(), [Policies.Shell("cat", machine.Busybox)], hoard);
+        await using TestGroup group = await TestGroup.LaunchAsync(machine, policy);
+        await group.Client.SetPolicyAsync(policy);
+
+        string code = await TestGroup.CodeOf(WaitAsync());
+        OrchestratorException end = await group.Machine!.Ended;
+
+        Assert.Equal((UvmErrors.OutOfMemory.Id, UvmErrors.OutOfMemory), (code, end.Code));
+        Assert.Matches(@"killed for it: [0-9]+ \(.+\)\.$", end.Message);
+
+        async Task WaitAsync() => await group.Client.WaitAsync((await group.Client.ExecExternalAsync(new ProcessSpec { Command = hoard.Command })).Process);
+    }
+
     [Fact]
     [Trait(Machine.Selection, "short")]
     public async Task Kernel_ThatPanics_EndsTheGroup_AndTheNextOneStarts()
@@ -176,6 +195,56 @@ public sealed class MachineTests(Machine machine)
         Assert.Equal(0, await group.Client.WaitAsync((await group.Client.ExecExternalAsync(new ProcessSpec { Command = forget.Command })).Process));
 
         Assert.Equal(5, (await group.FinishAsync(process)).ExitCode);
+    }
+
+    // What docs/spec/uvm.md says of an older version: each sector's tag is about that sector and the key, not about time.
+    [Fact]
+    public async Task Scratch_SetBackByTheHost_IsAnErrorWithoutItsTags_AndTheOlderVersionWithThem()
+    {
+        RequireMachines();
+        const string Command = "say() { yes $1 | head -c 65536 | dd of=/outputs/small bs=4096 conv=notrunc,fsync 2> /dev/null; echo $1; read cue; }; " +
+            "look() { cat /outputs/large > /dev/null; echo ready; read cue; head -n 1 /outputs/small || echo refused; read cue; }; " +
+            "say older; dd if=/dev/zero of=/outputs/large bs=1000000 count=45 2> /dev/null; look; say newer; look; look";
+        // The kernel keeps the tags that it met last: until those of the large file have taken their place, it compares with the newer ones.
+        var forget = new ExternalProcess(["/bin/sh", "-c", "/usr/bin/busybox sync; echo 3 > /proc/sys/vm/drop_caches"], [], "/", AllowStdioAccess: false);
+        await using TestGroup group = await TestGroup.StartAsync(machine, Policies.Text(new PolicyFlags(), [Policies.Shell(Command, machine.Busybox) with { User = UserRule.Anybody }], forget));
+        await group.StackAsync(TestGroup.Id(), machine.Busybox);
+        ContainerSpec spec = TestGroup.Spec(TestGroup.Id(), Command);
+        StartedProcess process = await group.Client.CreateContainerAsync(spec with { Process = spec.Process with { User = "0" } });
+
+        Assert.Equal("older\n", await group.ReadOnceAsync(process));
+        Assert.Equal("older\n", await LookAsync());
+        byte[] older = await SeenByTheHostAsync();
+        Assert.Equal("newer\n", await AfterACueAsync());
+        byte[] newer = await SeenByTheHostAsync();
+
+        // Sectors of the small file are other bytes throughout; a block of tags, or of the file system's, is so in places.
+        int sectors = SetBack(group.Machine!.ProcessId, older, newer, changed => changed > 3500);
+        string withoutTags = await LookAsync();
+        SetBack(group.Machine!.ProcessId, older, newer, changed => changed > 0);
+        string withTags = await LookAsync();
+
+        Assert.Equal((16, "refused\n", "older\n"), (sectors, withoutTags, withTags));
+
+        async Task<string> LookAsync()
+        {
+            Assert.Equal("ready\n", await AfterACueAsync());
+            await ForgetAsync();
+            return await AfterACueAsync();
+        }
+
+        async Task ForgetAsync() => Assert.Equal(0, await group.Client.WaitAsync((await group.Client.ExecExternalAsync(new ProcessSpec { Command = forget.Command })).Process));
+        async Task<byte[]> SeenByTheHostAsync()
+        {
+            await ForgetAsync();
+            return ScratchOf(group.Machine!.ProcessId);
+        }
+
+        async Task<string> AfterACueAsync()
+        {
+            await group.Client.WriteAsync(process.Process, "\n"u8.ToArray());
+            return await group.ReadOnceAsync(process);
+        }
     }
 
     [Fact]
@@ -274,6 +343,33 @@ public sealed class MachineTests(Machine machine)
             file.Position = at;
             file.Write(piece);
         }
+    }
+
+    // Puts blocks back as they were, of those that differ in a number of bytes.
+    private static int SetBack(int machineProcess, byte[] older, byte[] newer, Func<int, bool> chosen)
+    {
+        const int Block = 4096;
+        using FileStream file = File.Open(ScratchPath(machineProcess), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        int count = 0;
+        for (int at = 0; at < older.Length; at += Block)
+        {
+            ReadOnlySpan<byte> before = older.AsSpan(at, Block);
+            ReadOnlySpan<byte> after = newer.AsSpan(at, Block);
+            int changed = 0;
+            for (int i = 0; i < Block; i++)
+            {
+                changed += before[i] == after[i] ? 0 : 1;
+            }
+
+            if (chosen(changed))
+            {
+                file.Position = at;
+                file.Write(before);
+                count++;
+            }
+        }
+
+        return count;
     }
 
     // The file has no name; whoever runs the machine can read it all the same.

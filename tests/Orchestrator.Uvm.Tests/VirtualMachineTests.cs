@@ -32,6 +32,26 @@ public sealed class VirtualMachineTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(scratch));
     }
 
+    [Fact]
+    public async Task Start_WithoutQemu_SaysWhatToInstall_AndLeavesNothing()
+    {
+        string before = Environment.GetEnvironmentVariable("PATH")!;
+        string scratch = Directory.CreateDirectory(Path.Combine(_folder, "disks")).FullName;
+        try
+        {
+            Environment.SetEnvironmentVariable("PATH", scratch);
+
+            Assert.Equal("uvm-qemu-missing", await CodeOf(new MachinePlan { Scratch = 1 << 20 }, scratch));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("PATH", before);
+        }
+
+        Assert.Empty(Directory.GetFileSystemEntries(scratch));
+        Assert.DoesNotContain(Directory.GetFiles("/proc/self/fd").Select(link => new FileInfo(link).LinkTarget), target => target?.StartsWith(scratch, StringComparison.Ordinal) == true);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     // QEMU connects its lines before it looks at its disks, or the other way round.

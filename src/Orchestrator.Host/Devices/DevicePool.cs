@@ -4,7 +4,7 @@ using Orchestrator.Contracts.Protocol.Host;
 
 namespace Orchestrator.Host.Devices;
 
-/// <summary>The devices that the operator named, each in one session at a time.</summary>
+/// <summary>The devices that the operator named, each in one session at a time; two with one identity are one device.</summary>
 internal sealed class DevicePool : IDisposable
 {
     private readonly Lock _gate = new();
@@ -24,7 +24,7 @@ internal sealed class DevicePool : IDisposable
     {
         lock (_gate)
         {
-            return _busy.Any(link => name is null || link.Name == name);
+            return _busy.Any(link => name is null || link.Name == name || _links.Exists(named => named.Name == name && AreOne(named, link)));
         }
     }
 
@@ -43,7 +43,7 @@ internal sealed class DevicePool : IDisposable
                 continue;
             }
 
-            if (await link.ProbeAsync(cancellationToken))
+            if (await link.ProbeAsync(cancellationToken) && !HasBusyTwin(link))
             {
                 return link;
             }
@@ -74,6 +74,17 @@ internal sealed class DevicePool : IDisposable
     }
 
     public void Dispose() => _links.ForEach(link => link.Dispose());
+
+    private static bool AreOne(DeviceLink one, DeviceLink other) => one.Identity.Length > 0 && one.Identity.AsSpan().SequenceEqual(other.Identity);
+
+    // A session begins by a reset, which would end that of the same device under another address. A copy's boots lag behind, and parties refuse them.
+    private bool HasBusyTwin(DeviceLink link)
+    {
+        lock (_gate)
+        {
+            return _busy.Any(other => other != link && AreOne(link, other));
+        }
+    }
 
     private bool TryTake(DeviceLink link)
     {

@@ -30,6 +30,9 @@ internal sealed class FakeDevice : IAsyncDisposable
     /// <summary>Whether it answers nobody.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>What it is certified by.</summary>
+    public ByteString Certificate { get; set; } = ByteString.CopyFromUtf8("device");
+
     /// <summary>What it does with a key package.</summary>
     public Action<StageRequest> OnStage { get; set; } = _ => { };
 
@@ -92,7 +95,7 @@ internal sealed class FakeDevice : IAsyncDisposable
 
         _commanded.Pulse();
 
-        return new DeviceStatus { State = DeviceState.Idle, Version = "fake", Certificates = { ByteString.CopyFromUtf8("alias"), ByteString.CopyFromUtf8("device") } };
+        return new DeviceStatus { State = DeviceState.Idle, Version = "fake", Certificates = { ByteString.CopyFromUtf8("alias"), Certificate } };
     }
 
     private sealed class MailboxService(FakeDevice device) : Mailbox.MailboxBase

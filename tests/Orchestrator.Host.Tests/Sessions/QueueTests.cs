@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
@@ -186,6 +188,32 @@ public class QueueTests
     }
 
     [Fact]
+    public async Task TwoJobs_OnADeviceAndItsCopy_RunOneAfterTheOther()
+    {
+        await using FakeDevice device = await FakeDevice.StartAsync();
+        await using FakeDevice copy = await FakeDevice.StartAsync();
+        device.Certificate = copy.Certificate = Certificate();
+        await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address, copy.Address] });
+        using var first = new TestJob(host);
+        using var second = new TestJob(host, serial: 2, parties: [.. first.Clients.Select(client => client.Party)]);
+        device.OnRun = async run =>
+        {
+            await copy.LatestCommandAsync("status");
+            await run.AskAsync(FakeRun.ReadFrame(1, 0));
+            await run.FinishAsync();
+        };
+        await first.LoginAsync();
+        await FakeAgent.AttendAllAsync(first);
+        await first.QueueAsync();
+        await second.QueueAsync();
+
+        Assert.Equal("completed", (await first.WatchAsync())[^1].Kind);
+        Assert.Equal("completed", (await second.WatchAsync())[^1].Kind);
+        Assert.True((await second.WatchAsync()).Last(happened => happened.Kind == "device_assigned").TimeUnixMilliseconds
+            >= (await first.WatchAsync())[^1].TimeUnixMilliseconds);
+    }
+
+    [Fact]
     public async Task TwoJobs_OnOneDevice_RunOneAfterTheOther()
     {
         await using FakeDevice device = await FakeDevice.StartAsync();
@@ -209,5 +237,12 @@ public class QueueTests
         Assert.Equal("completed", (await second.WatchAsync())[^1].Kind);
         Assert.True((await second.WatchAsync()).Last(happened => happened.Kind == "device_assigned").TimeUnixMilliseconds
             >= (await first.WatchAsync())[^1].TimeUnixMilliseconds);
+    }
+
+    private static ByteString Certificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        using X509Certificate2 made = new CertificateRequest("CN=device", key, HashAlgorithmName.SHA384).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        return ByteString.CopyFrom(made.RawData);
     }
 }

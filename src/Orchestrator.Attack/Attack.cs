@@ -1,6 +1,7 @@
 using Orchestrator.Attack.Groups;
 using Orchestrator.Attack.Ranges;
 using Orchestrator.Attack.Relay;
+using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Device;
 using Orchestrator.Crypto;
 using Orchestrator.Errors;
@@ -31,6 +32,9 @@ public abstract class Attack(AttackCard card)
 
     /// <summary>How often the job that it attacks writes a checkpoint; 0: never.</summary>
     public virtual int CheckpointEveryEpochs => 0;
+
+    /// <summary>What a withdrawal from the job that it attacks does.</summary>
+    public virtual WithdrawalRule Withdrawal => WithdrawalRule.Stop;
 
     /// <summary>Whether the job that it attacks has a prepare stage.</summary>
     public virtual bool IsStaged => false;

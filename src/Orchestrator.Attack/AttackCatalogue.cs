@@ -29,6 +29,7 @@ public static class AttackCatalogue
         .. KeyPackageAttacks.All(material),
         .. SessionAttacks.All(material),
         .. CheckpointAttacks.All(material),
+        .. WithdrawalAttacks.All(material),
         .. ResultAttacks.All(material),
         .. HostAttacks.All(material),
         .. StageAttacks.All(material),

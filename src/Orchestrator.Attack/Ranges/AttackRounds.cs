@@ -96,6 +96,7 @@ public sealed class AttackRounds(AttackSite site)
         {
             Name = $"under attack: {attack.Card.Name}",
             Serial = ++_serial,
+            Withdrawal = attack.Withdrawal,
             CheckpointEveryEpochs = Math.Max(site.Job.CheckpointEveryEpochs, attack.CheckpointEveryEpochs),
         });
         string results = Path.Combine(site.Results, $"{_serial}");

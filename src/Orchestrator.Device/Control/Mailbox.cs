@@ -44,7 +44,7 @@ public sealed class Mailbox : IDisposable
     {
         lock (_gate)
         {
-            return new MailboxStatus(_state, _boot.BootCounter, _boot.Certificates, [.. _session?.Staged ?? []], _exception);
+            return new MailboxStatus(_state, _boot.BootCounter, Attestation.Quotes.Quote.UeidOf(_boot.DckId), _boot.Certificates, [.. _session?.Staged ?? []], _exception);
         }
     }
 

@@ -104,6 +104,7 @@ public sealed class MailboxService(Mailbox mailbox, DmaDoor door) : MailboxProto
             Version = Version,
             BootCounter = (ulong)status.BootCounter,
             DmaDoor = door.Name,
+            Ueid = ByteString.CopyFrom(status.Ueid.Span),
             Exception = status.Exception is null ? null : RpcErrors.ToDetail(status.Exception),
         };
         reply.Certificates.AddRange(status.Certificates.Select(certificate => ByteString.CopyFrom(certificate.Span)));

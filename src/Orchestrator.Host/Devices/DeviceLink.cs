@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -50,8 +48,8 @@ internal sealed class DeviceLink : IDisposable
     /// <summary>Where it hands out memory to share; empty if it does not.</summary>
     public string Door => Status?.DmaDoor ?? string.Empty;
 
-    /// <summary>The key that the device is certified by, whatever firmware it runs: of two with the same, one is the other or a copy of it. Empty if it has shown none.</summary>
-    public byte[] Identity { get; private set; } = [];
+    /// <summary>What the device said last that it is called for life; empty if nothing.</summary>
+    public ByteString Ueid { get; private set; } = ByteString.Empty;
 
     /// <summary>Asks the device for its status. False if it does not answer in time.</summary>
     public async Task<bool> ProbeAsync(CancellationToken cancellationToken)
@@ -59,7 +57,7 @@ internal sealed class DeviceLink : IDisposable
         try
         {
             Status = await Mailbox.StatusAsync(new StatusRequest(), deadline: Deadline(s_probeTimeout), cancellationToken: cancellationToken);
-            Identity = IdentityOf(Status.Certificates) ?? Identity;
+            Ueid = Status.Ueid;
             return true;
         }
         catch (OrchestratorException)
@@ -73,18 +71,4 @@ internal sealed class DeviceLink : IDisposable
     public DateTime Deadline(TimeSpan timeout) => _time.GetUtcNow().UtcDateTime + timeout;
 
     public void Dispose() => _channel.Dispose();
-
-    // What a device says of itself proves nothing, so that this is for operators who err, not against those who cheat.
-    private static byte[]? IdentityOf(IReadOnlyList<ByteString> certificates)
-    {
-        try
-        {
-            using X509Certificate2? last = certificates.Count == 0 ? null : X509CertificateLoader.LoadCertificate(certificates[^1].Span);
-            return last?.PublicKey.ExportSubjectPublicKeyInfo();
-        }
-        catch (CryptographicException)
-        {
-            return null;
-        }
-    }
 }

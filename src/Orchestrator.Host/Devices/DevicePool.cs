@@ -4,7 +4,7 @@ using Orchestrator.Contracts.Protocol.Host;
 
 namespace Orchestrator.Host.Devices;
 
-/// <summary>The devices that the operator named, each in one session at a time; two with one identity are one device.</summary>
+/// <summary>The devices that the operator named, each in one session at a time; two of one name for life are one device.</summary>
 internal sealed class DevicePool : IDisposable
 {
     private readonly Lock _gate = new();
@@ -75,7 +75,8 @@ internal sealed class DevicePool : IDisposable
 
     public void Dispose() => _links.ForEach(link => link.Dispose());
 
-    private static bool AreOne(DeviceLink one, DeviceLink other) => one.Identity.Length > 0 && one.Identity.AsSpan().SequenceEqual(other.Identity);
+    // By what they say of themselves: this is for operators who err, not against devices that lie.
+    private static bool AreOne(DeviceLink one, DeviceLink other) => !one.Ueid.IsEmpty && one.Ueid == other.Ueid;
 
     // A session begins by a reset, which would end that of the same device under another address. A copy's boots lag behind, and parties refuse them.
     private bool HasBusyTwin(DeviceLink link)

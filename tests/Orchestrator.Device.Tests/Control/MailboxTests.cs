@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Orchestrator.Attestation.Quotes;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol.Device;
@@ -76,6 +77,8 @@ public sealed class MailboxTests
         DeviceStatus after = await device.Host.Mailbox.ResetAsync(new ResetRequest());
         Assert.Equal(DeviceState.Idle, after.State);
         Assert.Equal(before.BootCounter + 1, after.BootCounter);
+        Assert.Equal(before.Ueid, after.Ueid);
+        Assert.Equal(Quote.UeidSize, after.Ueid.Length);
         Assert.NotEqual(before.Certificates[0], after.Certificates[0]);
         Assert.Equal(before.Certificates[2], after.Certificates[2]);
         Assert.Null(after.Exception);

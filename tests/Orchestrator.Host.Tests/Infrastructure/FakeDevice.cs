@@ -30,8 +30,8 @@ internal sealed class FakeDevice : IAsyncDisposable
     /// <summary>Whether it answers nobody.</summary>
     public bool IsAway { get; set; }
 
-    /// <summary>What it is certified by.</summary>
-    public ByteString Certificate { get; set; } = ByteString.CopyFromUtf8("device");
+    /// <summary>What it says that it is called for life.</summary>
+    public ByteString Ueid { get; set; } = ByteString.Empty;
 
     /// <summary>What it does with a key package.</summary>
     public Action<StageRequest> OnStage { get; set; } = _ => { };
@@ -95,7 +95,7 @@ internal sealed class FakeDevice : IAsyncDisposable
 
         _commanded.Pulse();
 
-        return new DeviceStatus { State = DeviceState.Idle, Version = "fake", Certificates = { ByteString.CopyFromUtf8("alias"), Certificate } };
+        return new DeviceStatus { State = DeviceState.Idle, Version = "fake", Certificates = { ByteString.CopyFromUtf8("alias"), ByteString.CopyFromUtf8("device") }, Ueid = Ueid };
     }
 
     private sealed class MailboxService(FakeDevice device) : Mailbox.MailboxBase

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
@@ -192,7 +190,7 @@ public class QueueTests
     {
         await using FakeDevice device = await FakeDevice.StartAsync();
         await using FakeDevice copy = await FakeDevice.StartAsync();
-        device.Certificate = copy.Certificate = Certificate();
+        device.Ueid = copy.Ueid = ByteString.CopyFromUtf8("one of a kind");
         await using TestHost host = await TestHost.StartAsync(options => options with { Devices = [device.Address, copy.Address] });
         using var first = new TestJob(host);
         using var second = new TestJob(host, serial: 2, parties: [.. first.Clients.Select(client => client.Party)]);
@@ -237,12 +235,5 @@ public class QueueTests
         Assert.Equal("completed", (await second.WatchAsync())[^1].Kind);
         Assert.True((await second.WatchAsync()).Last(happened => happened.Kind == "device_assigned").TimeUnixMilliseconds
             >= (await first.WatchAsync())[^1].TimeUnixMilliseconds);
-    }
-
-    private static ByteString Certificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-        using X509Certificate2 made = new CertificateRequest("CN=device", key, HashAlgorithmName.SHA384).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
-        return ByteString.CopyFrom(made.RawData);
     }
 }

@@ -28,6 +28,7 @@ public sealed class PyTorchTests(ProgramFolder programs, PyTorchTests.Peer peer)
         ["nll"] = new("log", Samples.Flowers, Adam with { Loss = Loss.NegativeLogLikelihood }),
         ["images"] = new("convolutional", Samples.Images, Adam),
         ["residual"] = new("residual", Samples.Images, Adam),
+        ["masks and unwritten memory"] = new("masked", Samples.Flowers, Adam),
         ["text"] = new("tokens", Samples.Text, Adam),
     };
 

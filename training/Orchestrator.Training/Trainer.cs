@@ -78,6 +78,7 @@ public sealed class Trainer
         torch.set_num_threads(plan.Threads);
         var outputShape = ProgramProbe.OutputShape(_archive, _schema, _loss);
         using var program = TrainingProgram.Load(_archive);
+        var finite = program.CopyState().Where(IsFinite).Select(tensor => tensor.Name).ToHashSet();
         var preparation = new BatchPreparation(_schema, _loss, standardization);
         using var step = new ProgramStep(program, plan, _schema, _loss, preparation, outputShape);
         WarmUp(step);
@@ -93,7 +94,7 @@ public sealed class Trainer
         using var pipeline = new BatchPipeline(_schedule, passes, _schema, _frames, preparation, cancellation);
         var epochs = new TrainingLoop(_schedule, program, step, _loss, pipeline).Run(session, state, progress, cancellation);
         var duration = new TrainingDuration(Stopwatch.GetElapsedTime(start), pipeline.Waited);
-        return new TrainedModel(FiniteState(program), standardization, epochs, epochs.Count < plan.Epochs, duration);
+        return new TrainedModel(FiniteState(program, finite), standardization, epochs, epochs.Count < plan.Epochs, duration);
     }
 
     private void WarmUp(ProgramStep step)
@@ -116,14 +117,17 @@ public sealed class Trainer
         return new[] { records >= whole ? whole : 0, (int)(records % whole) }.Where(size => size > 0);
     }
 
-    private static IReadOnlyList<SafeTensor> FiniteState(TrainingProgram program)
+    // A mask that the program was saved with holds infinities; what was finite must have stayed so.
+    private static IReadOnlyList<SafeTensor> FiniteState(TrainingProgram program, HashSet<string> finite)
     {
         var state = program.CopyState();
-        var broken = state.FirstOrDefault(tensor => tensor.Type == SafeTensorType.F32 && !NonFinite.IsFree(tensor.Data.Span));
+        var broken = state.FirstOrDefault(tensor => finite.Contains(tensor.Name) && !IsFinite(tensor));
         return broken is null
             ? state
             : throw new OrchestratorException(TrainingErrors.NotFinite, $"{broken.Name} holds NaN or infinity after the last batch");
     }
+
+    private static bool IsFinite(SafeTensor tensor) => tensor.Type != SafeTensorType.F32 || NonFinite.IsFree(tensor.Data.Span);
 
     private static void Require(bool holds, string otherwise)
     {

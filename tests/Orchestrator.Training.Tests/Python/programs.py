@@ -121,6 +121,23 @@ class Complex(Mlp):
         self.register_buffer("unused", torch.zeros(1, dtype=torch.complex64))
 
 
+class Masked(nn.Module):
+    """Attention behind a saved mask of infinities, noise that begins as unwritten memory, branches that drop out."""
+
+    def __init__(self):
+        super().__init__()
+        self.project = nn.Linear(1, 6)
+        self.out = nn.Linear(2, 3)
+        self.register_buffer("mask", torch.full((4, 4), float("-inf")).triu(1))
+
+    def forward(self, x):
+        q, k, v = self.project(x.unsqueeze(-1)).chunk(3, -1)
+        y = torch.softmax(q @ k.transpose(1, 2) + self.mask, -1) @ v
+        if self.training:
+            y = y * torch.empty([x.size(0), 1, 1], dtype=x.dtype).bernoulli_(0.8) + v * x.new_empty([x.size(0), 1, 1]).bernoulli_(0.5)
+        return nn.functional.gumbel_softmax(self.out(y.mean(1)), tau=1.0)
+
+
 class NoParameters(nn.Module):
     def forward(self, x):
         return x
@@ -147,7 +164,7 @@ programs = {
     "mlp": Mlp(4, 3), "binary": Mlp(4, 1), "binary_flat": Mlp(4, 1, flat=True), "regression": Mlp(4, 2), "log": LogProbabilities(),
     "convolutional": Convolutional(), "residual": Residual(), "tokens": Tokens(), "pair": Pair(4, 3), "nan": NotANumber(4, 3), "double": Double(4, 3),
     "raises": Raises(4, 3), "no_parameters": NoParameters(), "no_forward": NoForward(), "talkative": Talkative(4, 3), "tells": Tells(4, 3),
-    "scalar": Scalar(4, 3), "first_only": FirstOnly(4, 3), "evaluates_only": EvaluatesOnly(4, 3), "complex": Complex(),
+    "scalar": Scalar(4, 3), "masked": Masked(), "first_only": FirstOnly(4, 3), "evaluates_only": EvaluatesOnly(4, 3), "complex": Complex(),
 }
 for name, program in programs.items():
     torch.jit.script(program).save(folder / f"{name}.pt")

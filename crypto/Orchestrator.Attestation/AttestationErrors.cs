@@ -49,6 +49,10 @@ public static class AttestationErrors
     public static readonly ErrorCode CollateralStale = new("attestation-collateral-stale", ErrorClass.Refused,
         "The collateral is past its time, or from the future.", "Get the vendor's current collateral, and check this machine's clock.");
 
+    /// <summary>Collateral that the vendor has replaced, as this party knows.</summary>
+    public static readonly ErrorCode CollateralRolledBack = new("attestation-collateral-rolled-back", ErrorClass.Refused,
+        "The collateral is older than other that this party has used: what was revoked since is missing.", "Get the vendor's current collateral; ask who put the old one there.");
+
     /// <summary>The quote was not signed by the device's alias key.</summary>
     public static readonly ErrorCode SignatureInvalid = new("attestation-signature-invalid", ErrorClass.Integrity,
         "The quote is not signed by the device's attestation key.", AskOperator);

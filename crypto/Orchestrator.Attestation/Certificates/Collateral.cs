@@ -23,16 +23,17 @@ public sealed class Collateral
     private const string Profile = "orchestrator/collateral/v1";
     private const long LatestTime = 253402300799; // 9999-12-31T23:59:59Z
 
-    private readonly Measurement? _root;
-
     private Collateral(Measurement? root, CollateralContent content)
     {
-        _root = root;
+        Root = root;
         Content = content;
     }
 
     /// <summary>No collateral: quotes that are verified without it say so.</summary>
     public static Collateral None { get; } = new(null, new CollateralContent(default, default, [], 0));
+
+    /// <summary>SHA-384 of the vendor's root key; <see langword="null"/> if this is <see cref="None"/>.</summary>
+    public Measurement? Root { get; }
 
     /// <summary>What the vendor says.</summary>
     public CollateralContent Content { get; }
@@ -93,7 +94,7 @@ public sealed class Collateral
     public bool VerifyNotRevoked(CertificateChain chain, DateTimeOffset time, TimeSpan grace)
     {
         ArgumentNullException.ThrowIfNull(chain);
-        if (_root != chain.Root.PublicKey.Id)
+        if (Root != chain.Root.PublicKey.Id)
         {
             return false;
         }

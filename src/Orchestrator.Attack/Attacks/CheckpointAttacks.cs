@@ -71,6 +71,7 @@ internal static class CheckpointAttacks
         new ResumeElsewhere(Card("resume-twice", "resumes a job on its device and on another at a time", Fork, Watcher.Device, "key-package-invalid"), material, showsOther: false),
         new ReplayPackages(Card("resume-with-old-packages", "hands the session that resumes the key packages of the one before", Freshness, Watcher.Device, "key-package-invalid"), material),
         new RollDeviceBack(Card("roll-device-back", "puts the device's whole state back to before the session, and resumes", Fork, Watcher.Agents, "release-session-forked"), material),
+        new PutCollateralBack(Card("put-collateral-back", "shows the parties the vendor's collateral from before the last, which may revoke the device", Rollback, Watcher.Agents, "attestation-collateral-rolled-back"), material),
         new ReviewAttack(Card("renew-device", "puts the device's whole state back to when it was new, before a job that is", Rollback, Watcher.Agents, "release-device-rolled-back"), (_, _) => material.Device.RenewAsync()),
         new ReviewAttack(Card("put-boot-counter-back", "puts the device's boot counter back and restarts it", Rollback, Watcher.Device, "device-counter-rolled-back"), (_, _) => PutCounterBackAsync(material)),
     ];

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Orchestrator.Attack.Ranges;
 using Orchestrator.Attack.Relay;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Protocol;
@@ -208,4 +209,17 @@ internal sealed class RollDeviceBack(AttackCard card, AttackMaterial material) :
     }
 
     protected override LoadRequest OnResume(LoadRequest request) => request;
+}
+
+/// <summary>Puts the vendor's collateral back to what it was before the job, once the parties have used newer.</summary>
+internal sealed class PutCollateralBack(AttackCard card, AttackMaterial material) : LostDevice(card, material)
+{
+    public override Task BeforeReviewAsync(HostileHost host, Digest job) => Material.Device.ReplaceCollateralAsync();
+
+    protected override LoadRequest OnResume(LoadRequest request)
+    {
+        Strike();
+        Material.Device.PutCollateralBack();
+        return request;
+    }
 }

@@ -37,6 +37,12 @@ public sealed partial class HostileDevice : IAsyncDisposable
 
     private string Kept => Path.Combine(_folder, "device-kept");
 
+    private string Collateral => Path.Combine(_vendor, "collateral.cose");
+
+    private string OldCollateral => Path.Combine(_folder, "collateral-before.cose");
+
+    private string KeptCollateral => Path.Combine(_folder, "collateral-kept.cose");
+
     private string Log => Path.Combine(_folder, $"device-{_starts}.log");
 
     /// <summary>Starts it, from the second time on at the same address.</summary>
@@ -68,9 +74,28 @@ public sealed partial class HostileDevice : IAsyncDisposable
     /// <summary>Restarts with the state folder that it had when it was new.</summary>
     public Task RenewAsync() => RestartWithAsync(New, "*");
 
-    /// <summary>Gives it its own state again, if something was put back and not mended yet.</summary>
+    /// <summary>Keeps the vendor's collateral, and has the vendor publish other.</summary>
+    public async Task ReplaceCollateralAsync()
+    {
+        File.Copy(Collateral, OldCollateral, overwrite: true);
+        await RebootAsync();
+    }
+
+    /// <summary>Puts the collateral that was kept where the parties look for it.</summary>
+    public void PutCollateralBack()
+    {
+        File.Copy(Collateral, KeptCollateral, overwrite: true);
+        File.Copy(OldCollateral, Collateral, overwrite: true);
+    }
+
+    /// <summary>Puts everything right again that was put back and not mended yet.</summary>
     public async Task MendAsync()
     {
+        if (File.Exists(KeptCollateral))
+        {
+            File.Move(KeptCollateral, Collateral, overwrite: true);
+        }
+
         if (Directory.Exists(Kept))
         {
             await DisposeAsync();

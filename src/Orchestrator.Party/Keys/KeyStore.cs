@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Orchestrator.Attestation;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Releases;
 using Orchestrator.Crypto;
@@ -29,6 +30,7 @@ public sealed class KeyStore : IDisposable
     private const string SessionKind = "sessions";
     private const string GroupKind = "groups";
     private const string DeviceKind = "devices";
+    private const string CollateralKind = "collateral";
     private const int CheckpointSecretSize = 32;
 
     private readonly RecordVault _vault;
@@ -171,16 +173,16 @@ public sealed class KeyStore : IDisposable
     internal void AddSession(Digest job, ReleasedSession session) => _vault.Put(SessionKind, job.ToString(), session.Encode());
 
     /// <summary>The latest boot of a device that this party has released keys to; 0: none.</summary>
-    internal long FindBoot(ReadOnlyMemory<byte> ueid) =>
-        _vault.TryGet(DeviceKind, Convert.ToHexStringLower(ueid.Span)) is { } record ? BinaryPrimitives.ReadInt64BigEndian(record) : 0;
+    internal long FindBoot(ReadOnlyMemory<byte> ueid) => FindNumber(DeviceKind, Convert.ToHexStringLower(ueid.Span));
 
     /// <summary>Notes the boot of a device that gets keys. It is on disk when the call returns.</summary>
-    internal void AddBoot(ReadOnlyMemory<byte> ueid, long boot)
-    {
-        byte[] record = new byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64BigEndian(record, boot);
-        _vault.Put(DeviceKind, Convert.ToHexStringLower(ueid.Span), record);
-    }
+    internal void AddBoot(ReadOnlyMemory<byte> ueid, long boot) => AddNumber(DeviceKind, Convert.ToHexStringLower(ueid.Span), boot);
+
+    /// <summary>From when on the newest collateral that this party has used of a vendor holds.</summary>
+    internal DateTimeOffset FindCollateral(Measurement root) => DateTimeOffset.FromUnixTimeSeconds(FindNumber(CollateralKind, root.ToString()));
+
+    /// <summary>Notes the newest collateral of a vendor. It is on disk when the call returns.</summary>
+    internal void AddCollateral(Measurement root, DateTimeOffset notBefore) => AddNumber(CollateralKind, root.ToString(), notBefore.ToUnixTimeSeconds());
 
     /// <summary>SHA-256 of the evidence of the group that this party accepted last for a stage of a job; <see langword="null"/>: of none.</summary>
     internal Digest? FindGroup(Digest job, string stage) => _vault.TryGet(GroupKind, $"{job}.{stage}") is { } record ? new Digest(record) : null;
@@ -220,6 +222,15 @@ public sealed class KeyStore : IDisposable
             store.WriteIdentity(home);
         });
         return store!;
+    }
+
+    private long FindNumber(string kind, string name) => _vault.TryGet(kind, name) is { } record ? BinaryPrimitives.ReadInt64BigEndian(record) : 0;
+
+    private void AddNumber(string kind, string name, long number)
+    {
+        byte[] record = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(record, number);
+        _vault.Put(kind, name, record);
     }
 
     private void WriteIdentity(string home)

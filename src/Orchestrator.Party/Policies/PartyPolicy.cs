@@ -63,13 +63,17 @@ public sealed class PartyPolicy
     /// <param name="time">The clock that certificates and collateral are judged by.</param>
     /// <param name="collateralFile">Collateral to take in place of the policy's; null takes the policy's.</param>
     /// <exception cref="OrchestratorException">The collateral cannot be read, is not by a trusted root, or no root is trusted.</exception>
-    public EvidenceVerifier Verifier(TimeProvider time, string? collateralFile = null)
-    {
-        Collateral collateral = (collateralFile ?? _collateral) is { } file
-            ? Collateral.Verify(LocalFile.ReadAllBytes(file, MaxCollateralBytes, AttestationErrors.CollateralInvalid), Anchors)
-            : Collateral.None;
-        return new EvidenceVerifier(Anchors, time, collateral, _grace);
-    }
+    public EvidenceVerifier Verifier(TimeProvider time, string? collateralFile = null) => Verifier(time, ReadCollateral(collateralFile ?? _collateral));
+
+    internal EvidenceVerifier Verifier(TimeProvider time, Collateral collateral) => new(Anchors, time, collateral, _grace);
+
+    /// <summary>The collateral as it is now; <see cref="Collateral.None"/> if the policy names none.</summary>
+    /// <exception cref="OrchestratorException">It cannot be read, or is not by a trusted root.</exception>
+    internal Collateral ReadCollateral() => ReadCollateral(_collateral);
+
+    private Collateral ReadCollateral(string? file) => file is null
+        ? Collateral.None
+        : Collateral.Verify(LocalFile.ReadAllBytes(file, MaxCollateralBytes, AttestationErrors.CollateralInvalid), Anchors);
 
     private static PartyPolicy Read(YamlMap map, string folder, string party)
     {

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
+using Orchestrator.Attestation;
+using Orchestrator.Attestation.Certificates;
 using Orchestrator.Attestation.Groups;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Quotes;
@@ -168,7 +170,7 @@ public sealed class ReleaseAgent
             }
 
             evidence = Evidence.Parse(offer.Evidence.Memory);
-            VerifiedQuote quote = _policy.Verifier(_party.Time).Verify(evidence);
+            VerifiedQuote quote = Verify(evidence);
             QuoteExpectations expectations = Expectations(manifest, offer.Attempt, quote) with { Preparations = _stages.Accepted(manifest, offer.Preparations) };
             ReleaseDecision decision = _policy.Rules.Validate(quote, expectations);
             return decision.Permit is { } permit
@@ -212,7 +214,7 @@ public sealed class ReleaseAgent
                 throw new OrchestratorException(ContractErrors.CheckpointStatementInvalid, "It is of another session than the one that has this party's keys.");
             }
 
-            VerifiedQuote quote = _policy.Verifier(_party.Time).Verify(evidence);
+            VerifiedQuote quote = Verify(evidence);
             CheckpointClaim claim = CheckpointStatement.Verify(written.Statement.Memory, quote).Claim;
             if (claim.Counter > (session.Memory.Checkpoint?.Counter ?? 0))
             {
@@ -227,6 +229,28 @@ public sealed class ReleaseAgent
             Report(ReleaseEvent.Refused(job, session.Quote, [Denial.FromFailedVerification(e, _party.Name)]));
             return null;
         }
+    }
+
+    // What a vendor has said stays said: older collateral is refused even while its time lasts. What holds in the future only is not remembered.
+    private VerifiedQuote Verify(Evidence evidence)
+    {
+        Collateral collateral = _policy.ReadCollateral();
+        if (collateral.Root is { } root)
+        {
+            DateTimeOffset since = collateral.Content.NotBefore;
+            DateTimeOffset newest = _party.Keys.FindCollateral(root);
+            if (since < newest)
+            {
+                throw new OrchestratorException(AttestationErrors.CollateralRolledBack, $"The collateral holds from {since:u} on; {_party.Name} has used other that holds from {newest:u} on.");
+            }
+
+            if (since > newest && since <= _party.Time.GetUtcNow())
+            {
+                _party.Keys.AddCollateral(root, since);
+            }
+        }
+
+        return _policy.Verifier(_party.Time, collateral).Verify(evidence);
     }
 
     private QuoteExpectations Expectations(Manifest manifest, uint attempt, VerifiedQuote quote)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using Orchestrator.Attestation;
+using Orchestrator.Attestation.Certificates;
 using Orchestrator.Attestation.Policies;
 using Orchestrator.Attestation.Quotes;
 using Orchestrator.Attestation.Tests.Support;
@@ -200,6 +201,23 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Agent_CollateralThatIsOlderThanItHasUsed_IsRefusedWhileItsTimeLasts()
+    {
+        await AttendAsync(Policy("simulated_devices", list: "collateral.cose"));
+        _party.Keys.AddApproval(_manifest);
+        Publish(hours: -2);
+        Assert.NotNull((await OfferAsync(await NonceAsync())).Answer.KeyPackage);
+        Publish(hours: -1, revoked: Measurement.Of(_vendor.Dck.ExportSubjectPublicKeyInfo()));
+        (AgentMessage revoked, _) = await OfferAsync(await NonceAsync(2), attempt: 2, alter: quote => quote with { BootCounter = 9 });
+
+        Publish(hours: -2);
+        (AgentMessage putBack, _) = await OfferAsync(await NonceAsync(3), attempt: 3, alter: quote => quote with { BootCounter = 9 });
+
+        Assert.Equal(["attestation-revoked"], Codes(revoked));
+        Assert.Equal(["attestation-collateral-rolled-back"], Codes(putBack));
+    }
+
+    [Fact]
     public async Task Agent_JobThatMayStillRun_GetsNoKeysForASecondSession()
     {
         await AttendAsync(Policy());
@@ -310,6 +328,12 @@ public sealed class ReleaseAgentTests : IAsyncLifetime
         await _host.HangUpAsync(status);
 
         Assert.Equal(2, _host.Attendances);
+    }
+
+    private void Publish(int hours, params Measurement[] revoked)
+    {
+        var content = new CollateralContent(TestVendor.Now.AddHours(hours), TestVendor.Now.AddDays(30), [.. revoked], 1);
+        File.WriteAllBytes(_parties["collateral.cose"], Collateral.Issue(_vendor.Root, null, content));
     }
 
     private Manifest Compile(int serial = 0)

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Orchestrator.Crypto.IO.Memory;
 using Orchestrator.Device;
+using Orchestrator.Device.Identity;
 using Orchestrator.Errors;
 
 ParseResult command = DeviceCommand.Create(RunAsync).Parse(args);
@@ -30,6 +31,7 @@ static async Task<int> RunAsync(DeviceOptions options, CancellationToken cancell
         await using DeviceServer server = await DeviceServer.StartAsync(options, logging: LogToStandardError, cancellation: stop.Token);
         Console.WriteLine($"address {server.Address.GetLeftPart(UriPartial.Authority)}");
         Console.WriteLine($"root {server.VendorRoot}");
+        Console.WriteLine($"collateral {Path.Combine(Path.GetDirectoryName(server.VendorRoot)!, SimulatedVendor.CollateralFile)}");
         await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return 0;
     }

@@ -31,6 +31,9 @@ static async Task<int> RunAsync(HostOptions options, CancellationToken ending)
 
 static void LogToStandardError(ILoggingBuilder logging)
 {
-    logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+    logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning)
+
+        // What fails in a call is logged by RpcServerErrors; what is left are messages that do not decode, with which anybody could fill the log.
+        .AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None);
     logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Orchestrator.Errors;
 using Orchestrator.Host;
 
@@ -60,6 +61,28 @@ public sealed class HostBadInputTests : IAsyncLifetime
     [Fact]
     public async Task Push_FileThatIsNotSealed_IsNotSent() =>
         await MustFailAsync("stream-foreign", ErrorClass.Input, "data", "push", _cli["data.csv"], "--home", _cli["clinic"]);
+
+    [Fact]
+    public async Task List_AtWhatSpeaksNoTls_IsAHostThatIsAway()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Task answers = Task.Run(async () =>
+        {
+            using Socket plain = await listener.AcceptSocketAsync();
+            await plain.SendAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+            await plain.ReceiveAsync(new byte[1 << 16]);
+        });
+        await MustFailAsync("host-away", ErrorClass.Unavailable, "job", "list", "--host", $"https://{listener.LocalEndpoint}", "--home", _cli["clinic"]);
+        await answers;
+    }
+
+    [Fact]
+    public async Task Agent_WithoutItsCollateral_DoesNotStart()
+    {
+        _cli.Write("bare.yaml", "format: orchestrator/release-policy/v1\nroots: []\ncollateral: nowhere.cose\n");
+        await MustFailAsync("storage-missing", ErrorClass.NotFound, "agent", "run", "--policy", _cli["bare.yaml"], "--home", _cli["clinic"]);
+    }
 
     [Fact]
     public async Task Push_TruncatedFile_IsNotSent()

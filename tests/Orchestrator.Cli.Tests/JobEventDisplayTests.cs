@@ -1,3 +1,4 @@
+using Orchestrator.Contracts.Protocol;
 using Orchestrator.Contracts.Protocol.Host;
 
 namespace Orchestrator.Cli.Tests;
@@ -39,6 +40,19 @@ public sealed class JobEventDisplayTests
 
         Assert.Equal(["running", "progress", "progress", "completed"], Kinds());
         Assert.Empty(_error.ToString());
+    }
+
+    [Fact]
+    public void Denials_ThatTheEndRepeats_AreExplainedOnce()
+    {
+        var refusal = new ErrorDetail { Code = "release-refused" };
+        refusal.Denials.Add(new Denial { Code = "release-debug", Claim = "dbgstat", Expected = "disabled", Observed = "enabled", PolicyOf = "clinic-a", Remedy = "Take another device." });
+        using var display = new JobEventDisplay(new Terminal { Out = _output, Error = _error });
+
+        display.Show(new JobEvent { Kind = "refused", Error = refusal });
+        display.Show(new JobEvent { Kind = "failed", Error = refusal });
+
+        Assert.Equal(2, _error.ToString().Split("release-debug").Length);
     }
 
     [Fact]

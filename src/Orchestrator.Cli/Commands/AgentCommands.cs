@@ -40,6 +40,12 @@ internal static class AgentCommands
         {
             using Party party = await options.OpenAsync(parsed);
             PartyPolicy rules = ReadPolicy(parsed, policy, party.Home, party.Name);
+            if (rules.ConsultsCollateral)
+            {
+                // It is read anew for every quote, but if it is not there now, whole jobs would end for it then.
+                rules.Verifier(terminal.Clock);
+            }
+
             var agent = new ReleaseAgent(party, rules, new Narrator(terminal));
             await agent.RunAsync(ended => options.ConnectAsync(parsed, party, ended), cancel);
         });

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Orchestrator.Contracts;
 using Orchestrator.Crypto.Streams;
 using Orchestrator.Data.Schemas;
 using Orchestrator.Errors;
@@ -19,7 +20,7 @@ internal static class DataCommands
         StreamLayout layout = card.Layout;
         terminal.Note(string.Create(
             CultureInfo.InvariantCulture,
-            $"{path}: {layout.Header.Kind.ToString().ToLowerInvariant()} of {layout.Header.Owner}, {layout.RecordCount} records of {layout.Header.RecordSize} bytes in {layout.FrameCount} frames"));
+            $"{path}: {layout.Header.Kind.ToString().ToLowerInvariant()} of {layout.Header.Owner}, {Wording.Count(layout.RecordCount, "record")} of {Wording.Count(layout.Header.RecordSize, "byte")} in {Wording.Count(layout.FrameCount, "frame")}"));
         terminal.Note($"digest {card.Digest}; give the line below to the launcher");
         terminal.Result(
             new

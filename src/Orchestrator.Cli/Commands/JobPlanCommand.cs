@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Orchestrator.Attestation.Policies;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Device.Firmware;
 using Orchestrator.Errors;
@@ -47,7 +48,7 @@ internal static class JobPlanCommand
 
             if (rehearsal.Findings.Count > 0)
             {
-                throw new OrchestratorException(JobErrors.WouldFail, $"{Count(rehearsal.Findings.Count, "finding")} would stop this job.");
+                throw new OrchestratorException(JobErrors.WouldFail, $"{Wording.Count(rehearsal.Findings.Count, "finding")} would stop this job.");
             }
         });
         return command;
@@ -86,7 +87,7 @@ internal static class JobPlanCommand
         JobPrediction predicted = rehearsal.Prediction;
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"job {rehearsal.Manifest.Digest}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"  reads    {Count(predicted.TrainingRecords, "training record")}, {Count(predicted.StepsPerEpoch, "step")} and {Count(predicted.FramesPerEpoch, "frame")} an epoch");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  reads    {Wording.Count(predicted.TrainingRecords, "training record")}, {Wording.Count(predicted.StepsPerEpoch, "step")} and {Wording.Count(predicted.FramesPerEpoch, "frame")} an epoch");
         text.AppendLine(CultureInfo.InvariantCulture, $"  uploads  {ProgressDisplay.Size(predicted.SealedBytes)} sealed");
         text.AppendLine().AppendLine(ManifestTables.Describe(rehearsal.Manifest));
         if (rehearsal.Trial is { } trial)
@@ -99,7 +100,7 @@ internal static class JobPlanCommand
             text.AppendLine(CultureInfo.InvariantCulture, $"  not tried: {line}");
         }
 
-        text.AppendLine(rehearsal.Findings.Count == 0 ? "nothing known would stop it" : $"{Count(rehearsal.Findings.Count, "finding")} would stop it:");
+        text.AppendLine(rehearsal.Findings.Count == 0 ? "nothing known would stop it" : $"{Wording.Count(rehearsal.Findings.Count, "finding")} would stop it:");
         foreach (Denial finding in rehearsal.Findings)
         {
             text.AppendLine(Explainer.Describe(finding));
@@ -108,5 +109,4 @@ internal static class JobPlanCommand
         return text.ToString().TrimEnd();
     }
 
-    private static string Count(long number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
 }

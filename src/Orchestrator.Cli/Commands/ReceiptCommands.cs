@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Receipts;
 using Orchestrator.Contracts.Stages;
 using Orchestrator.Sdk;
@@ -83,10 +84,10 @@ internal static class ReceiptCommands
 
         foreach (ConsumedStream stream in receipt.Streams)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"  read      stream {stream.Stream}: {stream.Frames} frames, {stream.Reads} reads");
+            text.AppendLine(CultureInfo.InvariantCulture, $"  read      stream {stream.Stream}: {Wording.Count(stream.Frames, "frame")}, {Wording.Count(stream.Reads, "read")}");
         }
 
-        text.AppendLine(CultureInfo.InvariantCulture, $"  trained   {receipt.Epochs} epochs");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  trained   {Wording.Count(receipt.Epochs, "epoch")}");
         foreach (ReceiptOutput item in receipt.Outputs)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  output    {item.Name}, digest {item.Digest}, for {string.Join(", ", item.Keys.Keys)}");

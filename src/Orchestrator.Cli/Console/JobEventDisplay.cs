@@ -11,6 +11,9 @@ internal sealed class JobEventDisplay(Terminal terminal) : IDisposable
     private const string ClearLine = "\r\u001b[K";
 
     private readonly bool _hasBar = terminal is { IsInteractive: true, ShowsResults: true, Json: false };
+
+    // The event that ends a job repeats the denials of the refusals before it.
+    private readonly HashSet<string> _explained = [];
     private JobEvent? _running;
     private bool _barShown;
 
@@ -72,9 +75,9 @@ internal sealed class JobEventDisplay(Terminal terminal) : IDisposable
                 overhead = SecondsOf(happened.Overhead),
             },
             string.Create(CultureInfo.InvariantCulture, $"{time.ToLocalTime():HH:mm:ss} {happened.State,-13} {RpcErrors.Printable($"{happened.Kind}{party}  {Describe(happened)}{happened.Text}")}"));
-        foreach (Contracts.Protocol.Denial denial in happened.Error?.Denials ?? [])
+        foreach (string explanation in (happened.Error?.Denials ?? []).Select(Explainer.Describe).Where(_explained.Add))
         {
-            terminal.Note(Explainer.Describe(denial));
+            terminal.Note(explanation);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
@@ -125,6 +126,8 @@ internal sealed class HostLink : IDisposable
         {
             { Id: var id } when _pin.Refused is { } refused && (id == RpcErrors.Internal.Id || id == RpcErrors.Unavailable.Id) => new OrchestratorException(
                 ConnectionErrors.CertificateChanged, $"The host {_channel.Target} shows the certificate {refused}, not {_pin.Fingerprint}.", inner: failure),
+            { Id: var id } when id == RpcErrors.Internal.Id && IsNoTls(failure) => new OrchestratorException(
+                ConnectionErrors.HostAway, $"What answers at {_channel.Target} is no host: it does not speak TLS and HTTP/2 as one does.", inner: failure),
             { Id: var id } when id == RpcErrors.Unavailable.Id => new OrchestratorException(
                 ConnectionErrors.HostAway, $"The host {_channel.Target} cannot be reached.", inner: failure),
             _ => failure,
@@ -141,6 +144,9 @@ internal sealed class HostLink : IDisposable
     }
 
     private static Metadata Authorization(LoginReply login) => new() { { "authorization", $"Bearer {login.Token}" } };
+
+    private static bool IsNoTls(Exception? failure) =>
+        failure is AuthenticationException || (failure is RpcException rpc && IsNoTls(rpc.Status.DebugException)) || (failure is not null && IsNoTls(failure.InnerException));
 
     private async Task<T> CallAsync<T>(Func<Task<T>> call)
     {

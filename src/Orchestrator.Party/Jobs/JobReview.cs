@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Orchestrator.Attestation;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Data.Plans;
 using Orchestrator.Data.Schemas;
@@ -41,7 +42,7 @@ public static class JobReview
     internal static string Describe(ManifestStream stream) => stream.IsPrepared
         ? $"stream {stream.Id}, to {(stream.Role == StreamRole.Train ? "train" : "evaluate")}: at most {stream.Records} records of {Features(stream.Schema!)}, which the group makes and nobody else can read"
         : stream.Schema is { } schema
-        ? $"stream {stream.Id}, to {(stream.Role == StreamRole.Train ? "train" : "evaluate")}: {stream.Records} records of {Features(schema)}, in {Count(stream.Frames, "frame")}, digest {stream.Digest}"
+        ? $"stream {stream.Id}, to {(stream.Role == StreamRole.Train ? "train" : "evaluate")}: {stream.Records} records of {Features(schema)}, in {Wording.Count(stream.Frames, "frame")}, digest {stream.Digest}"
         : $"stream {stream.Id}, the program: {stream.Records} bytes, digest {stream.Digest}";
 
     /// <summary>Tile memory in words.</summary>
@@ -52,7 +53,7 @@ public static class JobReview
     /// <summary>The passes over the data, a line a kind.</summary>
     internal static IEnumerable<string> Reads(ManifestContent job) => ReadPlan.Of(job).Passes.Select(pass => string.Create(
         CultureInfo.InvariantCulture,
-        $"to {pass.Kind.ToString().ToLowerInvariant()}, {(pass.Times == 1 ? "once" : $"{pass.Times} times at most")}: {Count(pass.Records, "record")} in {Count(pass.Frames, "frame")}"));
+        $"to {pass.Kind.ToString().ToLowerInvariant()}, {(pass.Times == 1 ? "once" : $"{pass.Times} times at most")}: {Wording.Count(pass.Records, "record")} in {Wording.Count(pass.Frames, "frame")}"));
 
     /// <summary>What leaves the device, a line an output.</summary>
     internal static IEnumerable<string> Leaving(ManifestContent job)
@@ -64,7 +65,7 @@ public static class JobReview
 
         yield return job.Metrics.Names.IsEmpty
             ? "no metrics"
-            : string.Create(CultureInfo.InvariantCulture, $"metrics {string.Join(", ", job.Metrics.Names)}, every {Count(job.Metrics.EveryEpochs, "epoch")}, {job.Metrics.Digits} significant digits");
+            : string.Create(CultureInfo.InvariantCulture, $"metrics {string.Join(", ", job.Metrics.Names)}, every {Wording.Count(job.Metrics.EveryEpochs, "epoch")}, {job.Metrics.Digits} significant digits");
     }
 
     /// <summary>The device requirements in words.</summary>
@@ -78,11 +79,10 @@ public static class JobReview
     }
 
     /// <summary>A number with its noun.</summary>
-    internal static string Count(long number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
 
     private static string Checkpoints(ManifestContent job) => job.CheckpointEveryEpochs == 0
         ? "no checkpoints are written"
-        : $"a checkpoint every {Count(job.CheckpointEveryEpochs, "epoch")}, which only all parties together can open";
+        : $"a checkpoint every {Wording.Count(job.CheckpointEveryEpochs, "epoch")}, which only all parties together can open";
 
     private static string Withdrawal(ManifestContent job) => job.Withdrawal == WithdrawalRule.Stop
         ? "a withdrawal ends the run at once, and nothing is delivered"

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestrator.Contracts;
 using Orchestrator.Data.Plans;
 
 namespace Orchestrator.Sdk;
@@ -9,7 +10,7 @@ internal static class PlanReview
     /// <summary>The plan, a line a matter.</summary>
     public static IEnumerable<string> Describe(TrainingPlan plan)
     {
-        yield return $"{JobReview.Count(plan.Epochs, "epoch")} of batches of {Text(plan.BatchSize)}, seed {Text(plan.Seed)}, {JobReview.Count(plan.Threads, "thread")}";
+        yield return $"{Wording.Count(plan.Epochs, "epoch")} of batches of {Text(plan.BatchSize)}, seed {Text(plan.Seed)}, {Wording.Count(plan.Threads, "thread")}";
         yield return $"loss: {Loss(plan.Loss)}";
         yield return $"optimiser: {Optimizer(plan.Optimizer)}, weight decay {Text(plan.Optimizer.WeightDecay)}";
         yield return $"learning rate {Text(plan.Optimizer.LearningRate)}, {Schedule(plan.Schedule)}";
@@ -22,7 +23,7 @@ internal static class PlanReview
 
         if (plan.EarlyStopping is { } stopping)
         {
-            yield return $"stops after {JobReview.Count(stopping.Patience, "epoch")} in which the evaluation loss has not fallen by more than {Text(stopping.MinDelta)}";
+            yield return $"stops after {Wording.Count(stopping.Patience, "epoch")} in which the evaluation loss has not fallen by more than {Text(stopping.MinDelta)}";
         }
     }
 
@@ -45,9 +46,9 @@ internal static class PlanReview
 
     private static string Schedule(Schedule schedule) => schedule switch
     {
-        Schedule.Step step => $"times {Text(step.Gamma)} after every {JobReview.Count(step.Epochs, "epoch")}",
+        Schedule.Step step => $"times {Text(step.Gamma)} after every {Wording.Count(step.Epochs, "epoch")}",
         Schedule.Cosine cosine => $"falling by a cosine to {Text(cosine.Minimum)} of it",
-        Schedule.WarmUp warmUp => $"rising over {JobReview.Count(warmUp.Steps, "step")}, then {Schedule(warmUp.Then)}",
+        Schedule.WarmUp warmUp => $"rising over {Wording.Count(warmUp.Steps, "step")}, then {Schedule(warmUp.Then)}",
         _ => "constant",
     };
 
@@ -55,7 +56,7 @@ internal static class PlanReview
     {
         Data.Plans.Interleaving.RoundRobin => "one of every stream in turn",
         Data.Plans.Interleaving.Proportional => "every stream spread evenly over the epoch",
-        Data.Plans.Interleaving.Shuffle shuffle => $"shuffled, in blocks of {JobReview.Count(shuffle.Window, "record")}",
+        Data.Plans.Interleaving.Shuffle shuffle => $"shuffled, in blocks of {Wording.Count(shuffle.Window, "record")}",
         _ => "one stream after the other",
     };
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestrator.Attestation.X509;
+using Orchestrator.Contracts;
 using Orchestrator.Contracts.Manifests;
 using Orchestrator.Contracts.Stages;
 using Orchestrator.Crypto;
@@ -29,7 +30,7 @@ internal static class StageReview
                 yield return $"  {JobReview.Describe(stream)}; from the file {stage.Outputs.Single(output => output.Stream == stream.Id).Name}";
             }
 
-            yield return $"  for devices under {JobReview.Count(stage.Devices.Roots.Length, "root")}: {string.Join(", ", stage.Devices.Roots.Select(root => $"{SignedCertificate.Parse(root).Subject}, SHA-256 {Digest.Of(root.Span).ToString()[..16]}…"))}; tolerating {Words(stage.Devices.Allow)}";
+            yield return $"  for devices under {Wording.Count(stage.Devices.Roots.Length, "root")}: {string.Join(", ", stage.Devices.Roots.Select(root => $"{SignedCertificate.Parse(root).Subject}, SHA-256 {Digest.Of(root.Span).ToString()[..16]}…"))}; tolerating {Words(stage.Devices.Allow)}";
         }
     }
 

@@ -70,7 +70,7 @@ public sealed record ReleaseEvent
         new(ReleaseEventKind.Disconnected, $"waiting for the host: {failure.Code}: {failure.Message}");
 
     internal static ReleaseEvent Released(Manifest manifest, VerifiedQuote quote, IReadOnlyList<int> streams) =>
-        new(ReleaseEventKind.Released, $"released the keys of {streams.Count} streams for \"{manifest.Content.Name}\" to device {quote.Claims.DeviceId}")
+        new(ReleaseEventKind.Released, $"released the keys of {Wording.Count(streams.Count, "stream")} for \"{manifest.Content.Name}\" to device {quote.Claims.DeviceId}")
         {
             Job = manifest.Digest,
             Quote = quote.Digest,
@@ -78,7 +78,7 @@ public sealed record ReleaseEvent
         };
 
     internal static ReleaseEvent ReleasedToGroup(Manifest manifest, VerifiedGroup group, IReadOnlyList<StageInput> inputs, string stage) =>
-        new(ReleaseEventKind.Released, $"released the keys of {inputs.Count} files for \"{manifest.Content.Name}\" to the group of stage {stage}, measured {group.Report.Report.Measurement}")
+        new(ReleaseEventKind.Released, $"released the keys of {Wording.Count(inputs.Count, "file")} for \"{manifest.Content.Name}\" to the group of stage {stage}, measured {group.Report.Report.Measurement}")
         {
             Job = manifest.Digest,
             Quote = group.Digest,
@@ -87,7 +87,7 @@ public sealed record ReleaseEvent
         };
 
     internal static ReleaseEvent Refused(Digest job, Digest? quote, IReadOnlyList<Denial> denials) =>
-        new(ReleaseEventKind.Refused, $"refused job {job} for {denials.Count} reasons") { Job = job, Quote = quote, Denials = denials };
+        new(ReleaseEventKind.Refused, $"refused job {job} for {Wording.Count(denials.Count, "reason")}") { Job = job, Quote = quote, Denials = denials };
 
     internal static ReleaseEvent CheckpointSeen(Digest job, CheckpointClaim checkpoint) =>
         new(ReleaseEventKind.CheckpointSeen, $"job {job} has checkpoint {checkpoint.Counter}, after epoch {checkpoint.Epoch}") { Job = job };

@@ -18,6 +18,7 @@ internal static class SessionAttacks
         .. OutOfOrder(),
         .. MidRun(),
         .. Locked(),
+        new ReplaceFirmware(),
         new ForkSession(material, "quote-of-other-device", "shows the parties another genuine device's quote for the same job", showsOther: true),
         new ForkSession(material, "fork-session", "hands one session's key packages to a second genuine device as well", showsOther: false),
     ];
@@ -111,4 +112,23 @@ internal sealed class ForkSession(AttackMaterial material, string name, string d
     }
 
     public override StageRequest OnStage(StageRequest request) => _other.Keep(request);
+}
+
+/// <summary>Replaces the firmware of a device, which is switched off afterwards, and resets it before it is trusted.</summary>
+internal sealed class ReplaceFirmware() : Attack(new AttackCard(
+    "replace-firmware", "replaces the firmware by some with other limits before the device is trusted", SecurityProperty.Integrity, Watcher.Device, "device-firmware-not-accepted"))
+{
+    private static readonly ByteString s_image = ByteString.CopyFromUtf8("""{"profile": "orchestrator/icu-firmware/v1", "tile_memory_bytes": 4000000000, "key_slots": 1, "contexts": 1}""");
+
+    public override IReadOnlyList<string> DeviceOptions => ["--allow-unconfined-tiles"];
+
+    public override async Task BeforeCommandAsync(MailboxCommand command, DeviceLine device)
+    {
+        if (command == MailboxCommand.EnterTrustedMode && !Happened)
+        {
+            Strike();
+            await device.Mailbox.LoadFirmwareAsync(new LoadFirmwareRequest { Image = s_image });
+            await device.Mailbox.ResetAsync(new ResetRequest());
+        }
+    }
 }

@@ -26,7 +26,7 @@ internal readonly record struct Aim(double Value, bool IsFloor)
 
     public bool IsMetBy(double ratio) => IsFloor ? ratio >= Value : ratio <= Value;
 
-    public override string ToString() => FormattableString.Invariant($"{(IsFloor ? "at least" : "at most")} {Value:0.##}");
+    public override string ToString() => FormattableString.Invariant($"{(IsFloor ? "at least" : "at most")} {Value:0.###}");
 }
 
 /// <summary>Two figures of one unit; the ratio of the first to the second is the result.</summary>

@@ -26,7 +26,7 @@ internal static class Report
         foreach (Outcome o in outcomes)
         {
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {o.Benchmark.Name} | {o.Comparison.Measured:0.###} {o.Comparison.Unit} | {o.Comparison.Reference:0.###} {o.Comparison.Unit} | {o.Comparison.Ratio:0.00} | {o.Benchmark.Aim} | {(o.Met ? "yes" : "no")} |");
+                $"| {o.Benchmark.Name} | {o.Comparison.Measured:0.###} {o.Comparison.Unit} | {o.Comparison.Reference:0.###} {o.Comparison.Unit} | {o.Comparison.Ratio:0.00#} | {o.Benchmark.Aim} | {(o.Met ? "yes" : "no")} |");
         }
 
         text.AppendLine();

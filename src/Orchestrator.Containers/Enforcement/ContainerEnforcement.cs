@@ -28,7 +28,7 @@ internal sealed class ContainerEnforcement(ExecutionPolicy policy, GroupEnvironm
 
         Settled settled = Settle(fitting, request.Process, request.Privileges.Capabilities, request.Privileged);
         reasons.Require(settled.Explained, settled.Error);
-        reasons.Require(settled.Candidates.Select(container => container.AllowStdioAccess).Distinct().Count() < 2, "containers only distinguishable by allow_stdio_access");
+        reasons.Require(settled.Candidates.All(container => container.AllowStdioAccess == settled.Candidates[0].AllowStdioAccess), "containers only distinguishable by allow_stdio_access");
         if (!reasons.None || settled.Candidates.IsEmpty)
         {
             return reasons.Refuse(state);

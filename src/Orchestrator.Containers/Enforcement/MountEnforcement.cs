@@ -42,7 +42,9 @@ internal sealed class MountEnforcement(ExecutionPolicy policy)
 
     public Decision Mount(GroupState state, MountOverlay request)
     {
-        ImmutableArray<ContainerPolicy> candidates = [.. _permissions.Containers(state).Where(container => IsStackOf(state, request.LayerPaths, container.Layers))];
+        // Requests name the top layer first, policies the bottom one.
+        ImmutableArray<string?> stack = [.. request.LayerPaths.Reverse().Select(path => state.Devices.GetValueOrDefault(path))];
+        ImmutableArray<ContainerPolicy> candidates = _permissions.Containers(state).RemoveAll(container => !container.Layers.AsSpan().SequenceEqual(stack.AsSpan()));
         return new Reasons()
             .Require(!state.Candidates.ContainsKey(request.ContainerId) && !state.Overlays.Contains(request.Target), "overlay has already been mounted")
             .Require(candidates.Length > 0, "no matching containers for overlay")
@@ -83,10 +85,6 @@ internal sealed class MountEnforcement(ExecutionPolicy policy)
         _layers.Contains(hash) || state.Fragments.Any(fragment => fragment.Permissions.Containers.Any(container => container.Layers.Contains(hash)));
 
     private static bool IsMounted(GroupState state, string target) => state.Devices.ContainsKey(target) || state.WritableDevices.Contains(target);
-
-    // Requests name the top layer first, policies the bottom one.
-    private static bool IsStackOf(GroupState state, ImmutableArray<string> paths, ImmutableArray<string> layers) =>
-        paths.Length == layers.Length && paths.Zip(layers.Reverse()).All(pair => state.Devices.TryGetValue(pair.First, out string? hash) && hash == pair.Second);
 
     private static bool IsShareOf(string containerId, MountShare request)
     {

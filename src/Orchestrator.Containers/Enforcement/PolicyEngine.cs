@@ -29,6 +29,22 @@ public sealed class PolicyEngine(ExecutionPolicy policy, GroupEnvironment enviro
         };
     }
 
+    /// <summary>
+    /// Decides on the life of the policy's first container, and forgets it. The code that decides is compiled by then, which takes a thousand times
+    /// as long as deciding, and need not be waited for when a host asks.
+    /// </summary>
+    /// <returns>Whether all of it is admitted.</returns>
+    public bool Rehearse()
+    {
+        GroupState state = GroupState.Initial;
+        return policy.Containers.Take(1).SelectMany(Rehearsal.Of).All(request =>
+        {
+            Decision decision = Decide(state, request);
+            state = decision.Next;
+            return decision.Allowed;
+        });
+    }
+
     private ImmutableArray<string> RefusalOf(string point) =>
         policy.ApiVersion is null ? ["api_version is missing from the policy"]
         : policy.Points.ContainsKey(point) ? []

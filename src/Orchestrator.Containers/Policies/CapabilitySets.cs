@@ -35,8 +35,12 @@ public sealed record CapabilitySets(
     public bool Matches(CapabilitySets other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return Sets.Zip(other.Sets).All(pair => pair.First.Length == pair.Second.Length && pair.First.ToHashSet(StringComparer.Ordinal).SetEquals(pair.Second));
+        return Same(Bounding, other.Bounding) && Same(Effective, other.Effective) && Same(Inheritable, other.Inheritable) && Same(Permitted, other.Permitted) && Same(Ambient, other.Ambient);
     }
+
+    // Mostly they are written in one order.
+    private static bool Same(ImmutableArray<string> one, ImmutableArray<string> other) =>
+        one.Length == other.Length && (one.AsSpan().SequenceEqual(other.AsSpan()) || one.ToHashSet(StringComparer.Ordinal).SetEquals(other));
 
     private static ImmutableArray<string> Both(ImmutableArray<string> requested, ImmutableArray<string> allowed) =>
         [.. requested.Intersect(allowed, StringComparer.Ordinal).Order(StringComparer.Ordinal)];

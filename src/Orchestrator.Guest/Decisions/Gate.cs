@@ -37,6 +37,7 @@ internal sealed class Gate(DecisionLog log)
             (ExecutionPolicy policy, GroupEnvironment environment, string name) = await read().ConfigureAwait(false);
             log.Append(DecisionEntry.SetPolicy, name, Outcome.Done, []);
             _rules = new Rules(new PolicyEngine(policy, environment), new Denials(policy, environment));
+            _ = Task.Run(_rules.Engine.Rehearse);
         }
         finally
         {

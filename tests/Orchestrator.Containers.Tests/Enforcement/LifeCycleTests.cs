@@ -32,6 +32,13 @@ public sealed class LifeCycleTests
         group.Refuse(Group.Create(s_id), "container already started");
     }
 
+    /// <summary>Otherwise what is compiled beforehand is how requests are refused.</summary>
+    [Fact]
+    public void A_rehearsal_goes_through_a_containers_whole_life()
+    {
+        Assert.True(new PolicyEngine(PolicyReader.Read(s_policy), new GroupEnvironment()).Rehearse());
+    }
+
     [Fact]
     public void Each_aspect_of_a_container_is_compared()
     {

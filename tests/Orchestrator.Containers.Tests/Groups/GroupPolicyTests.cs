@@ -1,3 +1,4 @@
+using Orchestrator.Containers.Enforcement;
 using Orchestrator.Containers.Groups;
 using Orchestrator.Containers.Policies;
 using Orchestrator.Containers.Policies.Writing;
@@ -30,6 +31,7 @@ public sealed class GroupPolicyTests
         Assert.True(File.Exists(folder[$"layers/{Assert.Single(container.Layers)}.layer"]));
         Assert.True(container.NoNewPrivileges);
         Assert.Equal(14, container.Capabilities!.Effective.Length);
+        Assert.True(new PolicyEngine(PolicyReader.Read(first), GuestEnvironment.Default).Rehearse());
     }
 
     [Fact]

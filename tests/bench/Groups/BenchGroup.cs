@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Formats.Tar;
 using System.Text;
 using Orchestrator.Bench.Policies;
 using Orchestrator.Channel.Messages;
@@ -14,46 +13,6 @@ using Orchestrator.Shim.Groups;
 
 namespace Orchestrator.Bench.Groups;
 
-/// <summary>Layers of groups: one static program, and bytes for it to read.</summary>
-/// <param name="Folder">That guests have as devices.</param>
-/// <param name="Program">The layer of the program.</param>
-/// <param name="Data">A layer with a file, <c>data</c>; null: none.</param>
-internal sealed record BenchLayers(string Folder, LayerImage Program, LayerImage? Data)
-{
-    public const string Busybox = "/usr/bin/busybox";
-
-    /// <summary>Bytes of the file.</summary>
-    public const long DataSize = 64 << 20;
-
-    /// <summary>Writes the layers.</summary>
-    public static BenchLayers Write(Scratch scratch, bool withData)
-    {
-        string folder = Directory.CreateDirectory(scratch["devices"]).FullName;
-        LayerImage program = Write(folder, tar =>
-        {
-            foreach (string name in (string[])["bin", "dev", "proc", "sys"])
-            {
-                tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, name) { Mode = (UnixFileMode)0b111_101_101 });
-            }
-
-            tar.WriteEntry(Busybox, "bin/busybox");
-        });
-        return new BenchLayers(folder, program, withData ? Write(folder, tar => tar.WriteEntry(scratch.Random("data", DataSize), "data")) : null);
-    }
-
-    private static LayerImage Write(string folder, Action<TarWriter> fill)
-    {
-        using var archive = new MemoryStream();
-        using (var tar = new TarWriter(archive, TarEntryFormat.Pax, leaveOpen: true))
-        {
-            fill(tar);
-        }
-
-        archive.Position = 0;
-        return LayerImageWriter.Write(archive, folder).Image;
-    }
-}
-
 /// <summary>A group in which containers are run for their time to be taken.</summary>
 internal sealed class BenchGroup : IAsyncDisposable
 {
@@ -61,6 +20,7 @@ internal sealed class BenchGroup : IAsyncDisposable
     private const int Fill = 64;
 
     private static readonly ImmutableArray<string> s_nothing = ["/bin/busybox", "true"];
+    private static readonly ImmutableArray<string> s_join = [Built.Python, "-c", BenchLayers.JoinProgram];
     private static readonly ImmutableArray<string> s_read = Timed("dd if=/data of=/dev/null bs=1M");
     private static readonly ImmutableArray<string> s_fill = Timed(FormattableString.Invariant($"dd if=/dev/zero of=/fill bs=1M count={Fill} conv=fsync"));
 
@@ -106,7 +66,8 @@ internal sealed class BenchGroup : IAsyncDisposable
         ImmutableArray<ContainerPolicy> own = [usual with { Command = s_nothing, AllowStdioAccess = false }];
         if (layers.Data is { } data)
         {
-            own = [.. own, usual with { Command = s_fill }, usual with { Command = s_read, Layers = [.. usual.Layers, data.RootHash.ToString()] }];
+            ContainerPolicy onData = usual with { Layers = [.. usual.Layers, data.RootHash.ToString()] };
+            own = [.. own, usual with { Command = s_fill }, onData with { Command = s_read }, onData with { Command = s_join, AllowStdioAccess = false }];
         }
 
         ExecutionPolicy others = BenchPolicy.Of(Containers - own.Length);
@@ -118,12 +79,14 @@ internal sealed class BenchGroup : IAsyncDisposable
         "package policy\napi_version := \"0.10.0\"\n" + string.Concat(EnforcementPoint.All.Values.Where(point => point.Introduced <= new FrameworkVersion(0, 10, 0)).Select(point => $"{point.Name} := {{\"allowed\": true}}\n")));
 
     /// <summary>One container's life, from its root file system to its end, in milliseconds.</summary>
-    public async Task<double> RunAsync()
+    /// <param name="works">Whether it joins the tables of the data, which have to be mounted; otherwise it does nothing.</param>
+    public async Task<double> RunAsync(bool works)
     {
         string id = NewId();
+        string[] layers = works ? [GuestPaths.Layer(1), GuestPaths.Layer(0)] : [GuestPaths.Layer(0)];
         long start = Stopwatch.GetTimestamp();
-        await _client.MountOverlayAsync(id, [GuestPaths.Layer(0)], GuestPaths.Scratch(0));
-        StartedProcess process = await _client.CreateContainerAsync(new ContainerSpec(id, new ProcessSpec { Command = s_nothing }));
+        await _client.MountOverlayAsync(id, layers, GuestPaths.Scratch(0));
+        StartedProcess process = await _client.CreateContainerAsync(new ContainerSpec(id, new ProcessSpec { Command = works ? s_join : s_nothing }));
         await EndAsync(id, process);
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
@@ -132,12 +95,15 @@ internal sealed class BenchGroup : IAsyncDisposable
     public async Task<double> ReadLayerAsync()
     {
         long start = Stopwatch.GetTimestamp();
-        await MountAsync(_layers.Data!, 1);
+        await MountDataAsync();
         double mounting = Stopwatch.GetElapsedTime(start).TotalSeconds;
         double reading = await SecondsOfAsync(s_read, GuestPaths.Layer(1), GuestPaths.Layer(0));
         await _client.UnmountLayerAsync(GuestPaths.Layer(1));
         return BenchLayers.DataSize / (mounting + reading);
     }
+
+    /// <summary>Mounts the layer of the data.</summary>
+    public Task MountDataAsync() => MountAsync(_layers.Data!, 1);
 
     /// <summary>Bytes a second that a container writes to scratch, until they are there.</summary>
     public async Task<double> FillScratchAsync() => (Fill << 20) / await SecondsOfAsync(s_fill, GuestPaths.Layer(0));

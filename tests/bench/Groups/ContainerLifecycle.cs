@@ -4,36 +4,47 @@ using Orchestrator.Shim.BackEnds;
 namespace Orchestrator.Bench.Groups;
 
 /// <summary>What a policy costs a container from its root file system to its end.</summary>
-internal sealed class ContainerLifecycle : IBenchmark
+/// <param name="works">Whether the container does something.</param>
+internal sealed class ContainerLifecycle(bool works) : IBenchmark
 {
     private const long ScratchBytes = 64 << 20;
-    private const int Rounds = 600;
+    private const string Sides = "under a policy of 10 containers / under one that admits everything without looking; by the clock, medians of";
 
-    public string Name => "group-container";
+    public string Name => works ? "group-container-python" : "group-container";
 
-    public string Method => "Stack, create, run to its end, shut down and unmount a container of one static program in a sandbox, under a policy of 10 containers / under one that admits everything without looking; by the clock, medians of 600 containers each, in turns.";
+    public string Method => works
+        ? $"The same with a container of Debian's Python that joins two tables of 60,000 patients by their numbers, {Sides} {Rounds} containers each, in turns."
+        : $"Stack, create, run to its end, shut down and unmount a container of one static program in a sandbox, {Sides} {Rounds} containers each, in turns.";
 
-    public Aim Aim => Aim.AtMost(1.01);
+    public Aim Aim => Aim.AtMost(works ? 1.001 : 1.01);
+
+    private int Rounds => works ? 300 : 600;
 
     public Comparison Measure()
     {
-        if (!Environment.IsPrivilegedProcess || !File.Exists(BenchLayers.Busybox))
+        if (!Environment.IsPrivilegedProcess || !File.Exists(BenchLayers.Busybox) || (works && !File.Exists(Built.Python)))
         {
-            throw new UnavailableException("it needs root and busybox-static");
+            throw new UnavailableException("it needs root, busybox-static and python3");
         }
 
-        using var scratch = new Scratch(ScratchBytes);
-        BenchLayers layers = BenchLayers.Write(scratch, withData: false);
+        using var scratch = new Scratch(2 * ScratchBytes);
+        BenchLayers layers = works ? BenchLayers.WithPython(scratch) : BenchLayers.Write(scratch);
         using SimulatedPsp psp = SimulatedPsp.Open(scratch["psp"], TimeProvider.System);
-        return CompareAsync(new SandboxBackEnd(psp), layers, ScratchBytes, Rounds).GetAwaiter().GetResult();
+        return CompareAsync(new SandboxBackEnd(psp), layers, works, ScratchBytes, Rounds).GetAwaiter().GetResult();
     }
 
     /// <summary>Containers' lives under a policy and without, in milliseconds.</summary>
-    public static async Task<Comparison> CompareAsync(IBackEnd backEnd, BenchLayers layers, long scratch, int rounds)
+    public static async Task<Comparison> CompareAsync(IBackEnd backEnd, BenchLayers layers, bool works, long scratch, int rounds)
     {
         await using BenchGroup with = await BenchGroup.StartAsync(backEnd, layers, BenchGroup.Policy(layers), scratch);
         await using BenchGroup without = await BenchGroup.StartAsync(backEnd, layers, BenchGroup.AdmitAll(), scratch);
-        (double measured, double reference) = Alternation.Medians(rounds, () => with.RunAsync().GetAwaiter().GetResult(), () => without.RunAsync().GetAwaiter().GetResult());
+        if (works)
+        {
+            await with.MountDataAsync();
+            await without.MountDataAsync();
+        }
+
+        (double measured, double reference) = Alternation.Medians(rounds, () => with.RunAsync(works).GetAwaiter().GetResult(), () => without.RunAsync(works).GetAwaiter().GetResult());
         return new Comparison(measured, reference, "ms");
     }
 }

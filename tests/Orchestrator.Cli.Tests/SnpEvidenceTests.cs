@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Orchestrator.Attestation.Tests.Snp;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Cli.Tests;
@@ -54,6 +55,27 @@ public sealed class SnpEvidenceTests : IDisposable
         {
             Assert.Contains($"not judged              {open}", verified.Output, StringComparison.Ordinal);
         }
+
+        Assert.Contains("not judged              measurement", (await VerifyAsync("report.bin")).Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("snp-debug", 0x0A, 1 << 3, "--allow", "debug")]
+    [InlineData("snp-migration", 0x0A, 1 << 2, "--allow", "migration")]
+    [InlineData("snp-vmpl", 0x30, 2, "--max-vmpl", "2")]
+    public async Task Verify_GuestThatIsOpenToTheHost_IsRefusedUnlessAllowedByName(string code, int place, int bits, string option, string value)
+    {
+        using var chip = new MadeReports("Genoa");
+        File.WriteAllBytes(_cli["made.bin"], chip.Sign(3, report => report[place] |= (byte)bits));
+        _cli.Write("made.pem", string.Concat(chip.Presented.Select(certificate => PemEncoding.WriteString("CERTIFICATE", certificate.Der.Span) + "\n")));
+        _cli.Write("root.pem", PemEncoding.WriteString("CERTIFICATE", chip.Product.Root.Der.Span));
+        string[] verify = ["evidence", "verify", _cli["made.bin"], "--certs", _cli["made.pem"], "--roots", _cli["root.pem"], "--at", Then];
+
+        CliOutcome refused = await _cli.RunAsync(verify);
+        CliOutcome accepted = await _cli.RunAsync([.. verify, option, value]);
+
+        Assert.Contains($"1 reasons against the report: {code}", refused.Error, StringComparison.Ordinal);
+        Assert.EndsWith("verdict: accepted\n", accepted.Output, StringComparison.Ordinal);
     }
 
     public static TheoryData<string> Wrappings => ["hex", "base64", "base64url", "attest/raw", "runtime data", "lines"];

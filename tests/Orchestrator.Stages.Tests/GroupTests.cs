@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Formats.Cbor;
 using System.Security.Cryptography;
 using Orchestrator.Attestation;
 using Orchestrator.Attestation.Groups;
@@ -32,6 +33,7 @@ public sealed class GroupTests(Processor processor) : IDisposable
         { "of another guest", "snp-measurement" },
         { "under another policy", "snp-policy-digest" },
         { "that lies about its policy", "snp-policy-digest" },
+        { "that has set another policy", "snp-policy-digest" },
     };
 
     [Theory]
@@ -44,6 +46,7 @@ public sealed class GroupTests(Processor processor) : IDisposable
             "of no job" => _world.Attest(binding => binding with { Manifest = null }),
             "with other nonces" => _world.Attest(binding => binding with { Nonces = [new byte[64]] }),
             "of another guest" => _world.Attest(measurement: Measurement.Of("another"u8)),
+            "that has set another policy" => _world.Attest(binding => binding with { Policy = Digest.Of("another"u8) }, hostData: StageWorld.Policy),
             "under another policy" => _world.Attest(binding => binding with { Policy = Digest.Of("another"u8) }),
             _ => _world.Attest(hostData: Digest.Of("another"u8)),
         };
@@ -103,6 +106,33 @@ public sealed class GroupTests(Processor processor) : IDisposable
             changed[i] ^= 1;
             Assert.Throws<OrchestratorException>(() => _world.Verify(_world.Attest(endorsement: changed)));
         }
+    }
+
+    /// <summary>Nothing that no signature covers may come with it, as nobody looks at it.</summary>
+    [Fact]
+    public void Verify_AnEndorsementWithReceipts_IsRefused()
+    {
+        using SimulatedPublisher publisher = SimulatedPublisher.Open(_world.Folder("publisher"), new FixedTime(TestVendor.Now));
+        var reader = new CborReader(publisher.Endorse(StageWorld.Agent));
+        var writer = new CborWriter();
+        writer.WriteTag(reader.ReadTag());
+        writer.WriteStartArray(reader.ReadStartArray());
+        writer.WriteEncodedValue(reader.ReadEncodedValue().Span);
+        reader.SkipValue();
+        writer.WriteStartMap(1);
+        writer.WriteInt32(394);
+        writer.WriteStartArray(1);
+        writer.WriteByteString([1]);
+        writer.WriteEndArray();
+        writer.WriteEndMap();
+        writer.WriteEncodedValue(reader.ReadEncodedValue().Span);
+        writer.WriteEncodedValue(reader.ReadEncodedValue().Span);
+        writer.WriteEndArray();
+
+        var refused = Assert.Throws<OrchestratorException>(() => _world.Verify(_world.Attest(endorsement: writer.Encode())));
+
+        Assert.Equal("snp-endorsement-invalid", refused.Code.Id);
+        Assert.Contains("outside the signature", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -76,6 +76,21 @@ public sealed class SnpPolicyTests
         Assert.Empty((Lenient with { Endorsers = [newest] }).Assess(verified, endorsement));
         Denial denial = Assert.Single((Lenient with { Endorsers = [newest with { MinimumSvn = endorsement.GuestSvn + 1 }] }).Assess(verified, endorsement));
         Assert.Equal(("snp-endorsement-svn", $"at least {endorsement.GuestSvn + 1}", $"{endorsement.GuestSvn}"), (denial.Code, denial.Expected, denial.Observed));
+
+        // A publisher that is named twice is trusted as far as the more lenient of the two says.
+        Assert.Empty((Lenient with { Endorsers = [newest with { MinimumSvn = endorsement.GuestSvn + 1 }, newest] }).Assess(verified, endorsement));
+    }
+
+    [Fact]
+    public void Assess_AMeasurementThatNobodyNames_IsRefused()
+    {
+        var endorsement = VerifiedEndorsement.Verify(GenuineEvidence.Endorsement, GenuineEvidence.Time);
+        VerifiedSnpReport verified = GenuineEvidence.Verify(GenuineEvidence.Report, GenuineEvidence.Certificates);
+        SnpPolicy silent = Lenient with { AllowUnknownMeasurement = false };
+
+        Assert.Equal(["snp-measurement"], silent.Assess(verified).Select(denial => denial.Code));
+        Assert.Empty(silent.Assess(verified, endorsement));
+        Assert.Empty((silent with { Measurements = [verified.Report.Measurement] }).Assess(verified));
     }
 
     [Theory]

@@ -97,6 +97,8 @@ public sealed class RunningGroupTests(GroupFixture group) : IClassFixture<GroupF
         Assert.True(accepted.ExitCode == 0, accepted.Error);
         Assert.EndsWith("verdict: accepted\n", accepted.Output, StringComparison.Ordinal);
         Assert.Contains("snp-endorsement-missing", (await VerifyAsync("--policy-digest", group.Policy, "--endorser", group.Issuer)).Error, StringComparison.Ordinal);
+        CliOutcome unnamed = await Command.RunAsync("evidence", "verify", group.Folder["report.bin"], "--certs", group.Folder["psp/chain.pem"], "--roots", group.Folder["psp/ark.pem"]);
+        Assert.Contains("snp-simulated, snp-sandbox", unnamed.Error, StringComparison.Ordinal);
         Assert.Contains("snp-policy-digest", (await VerifyAsync("--policy-digest", new string('0', 64))).Error, StringComparison.Ordinal);
     }
 

@@ -8,6 +8,9 @@ public static class ExitCodes
     /// <summary>Done.</summary>
     public const int Success = 0;
 
+    /// <summary>128 + SIGHUP.</summary>
+    public const int HungUp = 129;
+
     /// <summary>128 + SIGINT.</summary>
     public const int Interrupted = 130;
 

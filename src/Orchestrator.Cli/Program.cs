@@ -10,12 +10,18 @@ void OnSignal(PosixSignalContext context)
     if (!interrupt.IsCancellationRequested)
     {
         context.Cancel = true;
-        signalled = context.Signal == PosixSignal.SIGTERM ? ExitCodes.Terminated : ExitCodes.Interrupted;
+        signalled = context.Signal switch
+        {
+            PosixSignal.SIGHUP => ExitCodes.HungUp,
+            PosixSignal.SIGTERM => ExitCodes.Terminated,
+            _ => ExitCodes.Interrupted,
+        };
         interrupt.Cancel();
     }
 }
 
 using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+using PosixSignalRegistration onHangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
 using PosixSignalRegistration onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 int exitCode = await CommandLine.RunAsync(args, Terminal.OfThisProcess(), interrupt.Token);
 return signalled != 0 ? signalled : exitCode;

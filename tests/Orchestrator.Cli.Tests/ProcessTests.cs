@@ -33,6 +33,60 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(2, init.ExitCode);
     }
 
+    [Theory]
+    [InlineData("HUP", 129)]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public async Task Seal_Signalled_LeavesNothingHalfWritten(string signal, int exitCode)
+    {
+        await _cli.MustRunAsync("party", "init", "lab", "--home", _cli["lab"]);
+        Directory.CreateDirectory(_cli["out"]);
+        _cli.Write("schema.yaml", Samples.Schema);
+        using (Process make = Process.Start("mkfifo", [_cli["endless.csv"]]))
+        {
+            make.WaitForExit();
+        }
+
+        using Process seal = Start(["data", "seal", _cli["endless.csv"], "--schema", _cli["schema.yaml"], "-o", _cli["out/x.itx"], "--home", _cli["lab"]], Cli.Passphrase);
+        Task writes = Task.Run(() =>
+        {
+            using var pipe = new StreamWriter(_cli["endless.csv"]);
+            pipe.WriteLine("height,weight,sick");
+            for (bool signalled = false; ; pipe.WriteLine("1.8,77,0"))
+            {
+                if (!signalled && Directory.EnumerateFileSystemEntries(_cli["out"]).Any())
+                {
+                    Signal(seal, signal);
+                    signalled = true;
+                }
+            }
+        });
+        await WaitAsync(seal);
+
+        await Assert.ThrowsAsync<IOException>(() => writes);
+        Assert.Equal(exitCode, seal.ExitCode);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_cli["out"]));
+    }
+
+    [Fact]
+    public async Task Results_ThatCannotBeWritten_AreAFailureOfTheDisk()
+    {
+        using Process full = Start("/bin/sh", "-c", $"exec {Path.Combine(AppContext.BaseDirectory, "orchestrator")} device measure >/dev/full");
+        Assert.Contains("error: storage-full: ", await full.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
+        await WaitAsync(full);
+        Assert.Equal((int)Orchestrator.Errors.ErrorClass.Storage, full.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("2>/dev/full")]
+    [InlineData("2>&-")]
+    public async Task Messages_ThatCannotBeWritten_ChangeNoExitCode(string redirection)
+    {
+        using Process mute = Start("/bin/sh", "-c", $"exec {Path.Combine(AppContext.BaseDirectory, "orchestrator")} program inspect /nowhere.pt {redirection}");
+        await WaitAsync(mute);
+        Assert.Equal((int)Orchestrator.Errors.ErrorClass.NotFound, mute.ExitCode);
+    }
+
     [Fact]
     public async Task Agent_Interrupted_EndsInOrderLikeAnInterruptedShellCommand()
     {
@@ -91,18 +145,27 @@ public sealed class ProcessTests : IDisposable
     private static Process Start(string[] arguments, string? passphrase)
     {
         // Whoever runs the tests in the background has left them to ignore Ctrl-C, and children inherit that.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", Path.Combine(AppContext.BaseDirectory, "orchestrator"), .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = StartInfo("env", ["--default-signal=INT", Path.Combine(AppContext.BaseDirectory, "orchestrator"), .. arguments]);
         start.Environment.Remove("ORCHESTRATOR_PASSPHRASE");
         if (passphrase is not null)
         {
             start.Environment["ORCHESTRATOR_PASSPHRASE"] = passphrase;
         }
 
+        return Start(start);
+    }
+
+    private static Process Start(string program, params string[] arguments) => Start(StartInfo(program, arguments));
+
+    private static ProcessStartInfo StartInfo(string program, string[] arguments) => new(program, arguments)
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
+
+    private static Process Start(ProcessStartInfo start)
+    {
         Process process = Process.Start(start)!;
         process.StandardInput.Close();
         return process;

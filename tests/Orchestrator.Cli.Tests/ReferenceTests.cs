@@ -21,6 +21,7 @@ public sealed class ReferenceTests
         ((int)ErrorClass.Unavailable, "a host, device or agent cannot be reached, or ended in the middle"),
         ((int)ErrorClass.JobFailed, "the job ran and ended without a result"),
         ((int)ErrorClass.Storage, "disk or database refused a write or a read"),
+        (129, "the terminal has gone (SIGHUP)"),
         (130, "interrupted (SIGINT)"),
         (143, "terminated (SIGTERM)"),
     ];
@@ -42,6 +43,7 @@ public sealed class ReferenceTests
     public void ExitCodes_InTheReference_AreAllClassesOfFailure()
     {
         Assert.Equal(Enum.GetValues<ErrorClass>().Select(value => (int)value), s_exitCodes.Select(entry => entry.Code).Where(code => code is > 0 and < 128));
+        Assert.Equal(ExitCodes.HungUp, 129);
         Assert.Equal(ExitCodes.Interrupted, 130);
         Assert.Equal(ExitCodes.Terminated, 143);
     }

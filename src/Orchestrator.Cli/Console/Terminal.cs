@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Orchestrator.Crypto.IO;
 using Orchestrator.Errors;
 
 namespace Orchestrator.Cli;
@@ -56,14 +57,16 @@ public sealed class Terminal
     };
 
     /// <summary>Prints a result: <paramref name="value"/> as one line of JSON, or <paramref name="text"/>.</summary>
-    public void Result(object value, string text)
+    /// <exception cref="OrchestratorException">A code of <see cref="StorageErrors"/>: results go to a file that cannot take them.</exception>
+    public void Result(object value, string text) => LocalFile.Guard("standard output", () =>
     {
         Out.WriteLine(Json ? JsonSerializer.Serialize(value, s_json) : Printable(text));
         Out.Flush();
-    }
+        return true;
+    });
 
     /// <summary>Prints a message for people.</summary>
-    public void Note(string text) => Error.WriteLine(Printable(text));
+    public void Note(string text) => Say(Printable(text));
 
     /// <summary>Prints a failure: one line with its code, one with the remedy.</summary>
     public void Fail(OrchestratorException failure)
@@ -71,17 +74,29 @@ public sealed class Terminal
         if (Json)
         {
             var error = new { code = failure.Code.Id, message = failure.Message, remedy = failure.Remedy, exit_code = ExitCodes.Of(failure.Code) };
-            Error.WriteLine(JsonSerializer.Serialize(new { error }, s_json));
+            Say(JsonSerializer.Serialize(new { error }, s_json));
         }
         else
         {
-            Error.WriteLine($"error: {failure.Code.Id}: {OneLine(failure.Message)}");
-            Error.WriteLine($"remedy: {OneLine(failure.Remedy)}");
+            Say($"error: {failure.Code.Id}: {OneLine(failure.Message)}");
+            Say($"remedy: {OneLine(failure.Remedy)}");
         }
 
         if (Variable("ORCHESTRATOR_TRACE") is "1")
         {
-            Error.WriteLine(failure);
+            Say($"{failure}");
+        }
+    }
+
+    // Nobody can be told that nobody can be told; the work goes on, and its exit code says how it ended.
+    private void Say(string line)
+    {
+        try
+        {
+            Error.WriteLine(line);
+        }
+        catch (Exception e) when (StorageErrors.Concerns(e))
+        {
         }
     }
 

@@ -56,6 +56,7 @@ public sealed class GroupLifeTests : IDisposable
     }
 
     [Theory]
+    [InlineData("HUP", 129)]
     [InlineData("INT", 130)]
     [InlineData("TERM", 143)]
     public async Task Run_Interrupted_EndsTheGroupWithAllThatRunsInIt(string signal, int exitCode)

@@ -13,12 +13,15 @@ internal sealed class ContainerLifecycle(bool works) : IBenchmark
     public string Name => works ? "group-container-python" : "group-container";
 
     public string Method => works
-        ? $"The same with a container of Debian's Python that joins two tables of 60,000 patients by their numbers, {Sides} {Rounds} containers each, in turns."
+        ? $"The same with a container of Debian's Python that joins two tables of 60,000 patients by their numbers, {Sides} {Rounds} containers each, in turns; the median of {Pairs} such pairs of groups, each started anew."
         : $"Stack, create, run to its end, shut down and unmount a container of one static program in a sandbox, {Sides} {Rounds} containers each, in turns.";
 
     public Aim Aim => Aim.AtMost(works ? 1.001 : 1.01);
 
-    private int Rounds => works ? 300 : 600;
+    private int Rounds => works ? 20 : 600;
+
+    // Where the kernel happened to put a group's files makes as much of a difference as is to be shown.
+    private int Pairs => works ? 15 : 1;
 
     public Comparison Measure()
     {
@@ -30,7 +33,10 @@ internal sealed class ContainerLifecycle(bool works) : IBenchmark
         using var scratch = new Scratch(2 * ScratchBytes);
         BenchLayers layers = works ? BenchLayers.WithPython(scratch) : BenchLayers.Write(scratch);
         using SimulatedPsp psp = SimulatedPsp.Open(scratch["psp"], TimeProvider.System);
-        return CompareAsync(new SandboxBackEnd(psp), layers, works, ScratchBytes, Rounds).GetAwaiter().GetResult();
+        var backEnd = new SandboxBackEnd(psp);
+        Comparison[] pairs = [.. Enumerable.Range(0, Pairs).Select(_ => CompareAsync(backEnd, layers, works, ScratchBytes, Rounds).GetAwaiter().GetResult())];
+        Console.Error.WriteLine(string.Join(' ', pairs.Select(pair => FormattableString.Invariant($"{pair.Ratio:0.0000}"))));
+        return pairs.OrderBy(pair => pair.Ratio).ElementAt(Pairs / 2);
     }
 
     /// <summary>Containers' lives under a policy and without, in milliseconds.</summary>

@@ -93,6 +93,18 @@ public sealed class HostBadInputTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Push_OwnFileThatWasAltered_IsNotSent()
+    {
+        byte[] whole = File.ReadAllBytes(_cli["data.itx"]);
+        (whole[^1], whole[^2]) = (whole[^2], (byte)(whole[^1] ^ 1));
+        File.WriteAllBytes(_cli["data.itx"], whole);
+        await MustFailAsync("stream-digest-mismatch", ErrorClass.Integrity, "data", "push", _cli["data.itx"], "--home", _cli["clinic"]);
+
+        // Another's file is that one's to judge.
+        await _cli.MustRunAsync("data", "push", _cli["data.itx"], "--home", _cli["lab"]);
+    }
+
+    [Fact]
     public async Task Init_SecondPartyOfTheSameName_IsTakenAtTheHost()
     {
         await _cli.MustRunAsync("job", "list", "--home", _cli["clinic"]);

@@ -44,9 +44,10 @@ public sealed class HostConnection : IAsyncDisposable
 
     /// <summary>Uploads a sealed file; one that the host has already costs nothing, one that it has in part goes on from there.</summary>
     /// <returns>The stream's digest, its address on the host.</returns>
+    /// <exception cref="OrchestratorException"><c>stream-digest-mismatch</c>: this party sealed the file, and it is not as it was then.</exception>
     public async Task<Digest> PushAsync(string path, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default)
     {
-        StreamCard card = await Task.Run(() => StreamCard.Read(path), cancel);
+        StreamCard card = await Task.Run(() => _party.Keys.RequireAsSealed(StreamCard.Read(path)), cancel);
         await Transfer.PushAsync(path, card, progress, cancel);
         return card.Digest;
     }

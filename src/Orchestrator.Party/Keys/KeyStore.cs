@@ -146,6 +146,20 @@ public sealed class KeyStore : IDisposable
         return null;
     }
 
+    /// <summary>Refuses a file that this party sealed and that is no longer as it was: no job could read it.</summary>
+    internal StreamCard RequireAsSealed(StreamCard card)
+    {
+        if (FindStreamKey(card.Layout.Prologue) is not var (stream, key))
+        {
+            return card;
+        }
+
+        key.Dispose();
+        return stream == card.Digest
+            ? card
+            : throw new OrchestratorException(StreamErrors.DigestMismatch, $"The file has the digest {card.Digest}; when it was sealed, it had {stream}.");
+    }
+
     /// <summary>Notes that the party has approved a job: from now on its agent may release keys for it.</summary>
     public void AddApproval(Manifest manifest)
     {

@@ -87,14 +87,7 @@ public sealed class UvmImage
     public byte[]? ReadEndorsement()
     {
         string path = Path.Combine(Folder, EndorsementFile);
-        try
-        {
-            return File.Exists(path) ? File.ReadAllBytes(path) : null;
-        }
-        catch (Exception e) when (StorageErrors.Concerns(e))
-        {
-            throw StorageErrors.From(e, path);
-        }
+        return LocalFile.Guard(path, () => File.Exists(path) ? File.ReadAllBytes(path) : null);
     }
 
     private static Measurement Measure(string folder)

@@ -50,7 +50,7 @@ public sealed class AtomicFile : IDisposable
     public static AtomicFile Create(string path, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Translate(path, () => new AtomicFile(path, mode));
+        return LocalFile.Guard(path, () => new AtomicFile(path, mode));
     }
 
     /// <summary>Writes a whole file.</summary>
@@ -64,7 +64,7 @@ public sealed class AtomicFile : IDisposable
 
     /// <summary>Gives the file its name. Afterwards it survives a crash.</summary>
     /// <exception cref="OrchestratorException">A code of <see cref="StorageErrors"/>.</exception>
-    public void Commit() => Translate(_path, () =>
+    public void Commit() => LocalFile.Guard(_path, () =>
     {
         _file.Flush(flushToDisk: true);
         _file.Dispose();
@@ -122,18 +122,6 @@ public sealed class AtomicFile : IDisposable
             && (BitConverter.ToUInt16(status[ModeOffset..]) & TypeMask) != RegularFile))
         {
             throw new OrchestratorException(StorageErrors.WrongKind, $"{path} is a folder, a device or a pipe, not a file.");
-        }
-    }
-
-    private static T Translate<T>(string path, Func<T> operation)
-    {
-        try
-        {
-            return operation();
-        }
-        catch (Exception e) when (StorageErrors.Concerns(e))
-        {
-            throw StorageErrors.From(e, path);
         }
     }
 

@@ -92,7 +92,7 @@ public static class LocalFile
         {
             return operation();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (StorageErrors.Concerns(e))
         {
             throw StorageErrors.From(e, path);
         }

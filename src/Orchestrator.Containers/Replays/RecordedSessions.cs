@@ -35,18 +35,11 @@ public static class RecordedSessions
 
     /// <summary>Replays every session of the file at <paramref name="path"/>.</summary>
     /// <exception cref="OrchestratorException">As <see cref="Replay(Stream)"/>, or a code of <see cref="StorageErrors"/>.</exception>
-    public static ReplayResult ReplayFile(string path)
+    public static ReplayResult ReplayFile(string path) => LocalFile.Guard(path, () =>
     {
-        try
-        {
-            using FileStream file = File.OpenRead(path);
-            return Replay(file);
-        }
-        catch (Exception e) when (StorageErrors.Concerns(e))
-        {
-            throw StorageErrors.From(e, path);
-        }
-    }
+        using FileStream file = File.OpenRead(path);
+        return Replay(file);
+    });
 
     /// <summary>Replays every session of a file, gzipped or not.</summary>
     /// <exception cref="OrchestratorException"><see cref="ReplayErrors.Invalid"/>.</exception>

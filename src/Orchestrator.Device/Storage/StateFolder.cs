@@ -18,7 +18,7 @@ public sealed class StateFolder
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         _path = path;
-        Guard(path, () => OperatingSystem.IsWindows()
+        LocalFile.Guard(path, () => OperatingSystem.IsWindows()
             ? Directory.CreateDirectory(path)
             : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
     }
@@ -28,7 +28,7 @@ public sealed class StateFolder
 
     /// <summary>A file's bytes; <see langword="null"/> when there is no such file.</summary>
     /// <exception cref="OrchestratorException">A code of <see cref="StorageErrors"/>.</exception>
-    public byte[]? Read(string name) => Guard(PathOf(name), () => File.Exists(PathOf(name)) ? File.ReadAllBytes(PathOf(name)) : null);
+    public byte[]? Read(string name) => LocalFile.Guard(PathOf(name), () => File.Exists(PathOf(name)) ? File.ReadAllBytes(PathOf(name)) : null);
 
     /// <summary>Replaces a file; after a crash it is either the old or the new one.</summary>
     /// <exception cref="OrchestratorException">A code of <see cref="StorageErrors"/>.</exception>
@@ -70,18 +70,6 @@ public sealed class StateFolder
         catch (UnauthorizedAccessException e)
         {
             throw StorageErrors.From(e, PathOf("lock"));
-        }
-    }
-
-    private static T Guard<T>(string path, Func<T> action)
-    {
-        try
-        {
-            return action();
-        }
-        catch (Exception e) when (StorageErrors.Concerns(e))
-        {
-            throw StorageErrors.From(e, path);
         }
     }
 }

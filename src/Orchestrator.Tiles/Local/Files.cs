@@ -8,15 +8,5 @@ internal static class Files
 {
     /// <summary>Reads one.</summary>
     /// <exception cref="OrchestratorException">A <c>storage-*</c> code.</exception>
-    public static byte[] ReadAll(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (StorageErrors.Concerns(e))
-        {
-            throw StorageErrors.From(e, path);
-        }
-    }
+    public static byte[] ReadAll(string path) => LocalFile.Guard(path, () => File.ReadAllBytes(path));
 }

@@ -5,8 +5,9 @@ namespace Orchestrator.Programs.Tests;
 /// <summary>Unmodified models pass, and libtorch gets what they were.</summary>
 public sealed class AdmittedTests(Models models)
 {
-    /// <summary>What PyTorch cannot save itself.</summary>
+    /// <summary>What PyTorch cannot save itself, and what is refused for a reason that docs/spec/program.md gives.</summary>
     private static readonly string[] NotSaved = ["CrossAttention.script", "Unpooling.script"];
+    private static readonly Dictionary<string, string> Refused = new() { ["Packed.script"] = "torch.empty_like" };
 
     [Fact]
     public void Verify_EveryModel_IsAdmitted()
@@ -17,10 +18,15 @@ public sealed class AdmittedTests(Models models)
             try
             {
                 VerifiedProgram.Verify(models.Bytes(name));
+                Assert.False(Refused.ContainsKey(name), name);
             }
-            catch (Errors.OrchestratorException e)
+            catch (Errors.OrchestratorException e) when (!Refused.TryGetValue(name, out var reason) || !e.Message.Contains(reason, StringComparison.Ordinal))
             {
                 refused.AppendLine($"{name}: {e.Message}");
+            }
+            catch (Errors.OrchestratorException)
+            {
+                // As expected.
             }
         }
 
@@ -32,7 +38,7 @@ public sealed class AdmittedTests(Models models)
     [Fact]
     public void WriteTo_EveryModel_LoadsWithTheSameTensors()
     {
-        var names = models.Names.ToArray();
+        var names = models.Names.Where(name => !Refused.ContainsKey(name)).ToArray();
         foreach (var name in names)
         {
             using var file = File.Create(Path.Combine(models.Folder, name + ".verified.pt_"));
@@ -92,17 +98,5 @@ public sealed class AdmittedTests(Models models)
         Assert.Contains(program.Code.Values, source => source.Contains("torch.warn(", StringComparison.Ordinal));
         Assert.DoesNotContain("torch.warn("u8.ToArray(), TestArchive.Written(program));
         Assert.DoesNotContain("torch.warn", program.Operators);
-    }
-
-    [Fact]
-    public void WriteTo_MemoryThatNothingWrote_IsZeros()
-    {
-        var program = VerifiedProgram.Verify(TestArchive.OfForward(
-            "y = torch.empty([2, 3], dtype=6)", "z = torch.bernoulli_(torch.new_empty(torch.empty_like(y), [2]), 0.5)", "a = \"torch.empty(\""));
-        Assert.Equal(["torch.bernoulli_", "torch.new_zeros", "torch.zeros", "torch.zeros_like"], program.Operators);
-        var written = Encoding.Latin1.GetString(TestArchive.Written(program));
-        Assert.Contains("y = torch.zeros([2, 3], dtype=6)", written, StringComparison.Ordinal);
-        Assert.Contains("torch.new_zeros(torch.zeros_like(y), [2])", written, StringComparison.Ordinal);
-        Assert.Contains("a = \"torch.empty(\"", written, StringComparison.Ordinal);
     }
 }

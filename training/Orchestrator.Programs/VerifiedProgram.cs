@@ -36,7 +36,7 @@ public sealed class VerifiedProgram
     /// <summary>Its digest, which names the program in a manifest.</summary>
     public Digest Digest { get; }
 
-    /// <summary>Source files by path, in order of path, with zeros for memory that nothing wrote.</summary>
+    /// <summary>Source files by path, in order of path.</summary>
     public IReadOnlyDictionary<string, string> Code { get; }
 
     /// <summary>Operators that the code calls, as it spells them, in ordinal order, each once.</summary>
@@ -53,8 +53,7 @@ public sealed class VerifiedProgram
     public static VerifiedProgram Verify(ReadOnlyMemory<byte> archive)
     {
         var records = ProgramRecords.Read(archive);
-        var sources = records.Code.Select(file => (file.Path, Source: UnwrittenMemory.Fill(file.Source))).ToArray();
-        var files = sources.Select(file => FileParser.Parse(ProgramRecords.CodeFolder + file.Path, ModuleOf(file.Path), file.Source)).ToArray();
+        var files = records.Code.Select(file => FileParser.Parse(ProgramRecords.CodeFolder + file.Path, ModuleOf(file.Path), file.Source)).ToArray();
         var declarations = new Declarations(files);
         var facts = new ProgramFacts(declarations, OperatorTable.Default, CheckConstants(records));
         foreach (var function in declarations.Bodies)
@@ -68,11 +67,11 @@ public sealed class VerifiedProgram
         CheckLoops(facts, values);
         var tensors = new ModuleTensors(declarations);
         tensors.Collect(root);
-        var code = sources.ToDictionary(file => file.Path, file => Encoding.ASCII.GetString(file.Source.Span), StringComparer.Ordinal);
+        var code = records.Code.ToDictionary(file => file.Path, file => Encoding.ASCII.GetString(file.Source.Span), StringComparer.Ordinal);
         return new VerifiedProgram(records, code, facts, tensors, archive);
     }
 
-    /// <summary>Writes the program for libtorch: an archive of the records and the code that were verified, warnings taken out.</summary>
+    /// <summary>Writes the program for libtorch: an archive of the records that were verified, warnings taken out of the code.</summary>
     public void WriteTo(Stream destination) => _records.Write(destination, _quietCode);
 
     private static string ModuleOf(string path)

@@ -23,6 +23,9 @@ internal sealed class ProgramFacts(Declarations declarations, OperatorTable tabl
     /// <summary>Attributes that some code sets, as class and name.</summary>
     public HashSet<(string Class, string Field)> Assigned { get; } = [];
 
+    /// <summary>Calls that take memory which nothing wrote and which the next statement fills.</summary>
+    public HashSet<Expression.Call> Filled { get; } = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>Lines that hold nothing but a warning, by file.</summary>
     public HashSet<(string Path, int Line)> Warnings { get; } = [];
 }
@@ -84,6 +87,11 @@ internal sealed class FunctionCheck
             }
             else
             {
+                if (FilledMemory.TakenBy(block[index], block.ElementAtOrDefault(index + 1)) is { } taken)
+                {
+                    _facts.Filled.Add(taken);
+                }
+
                 Check(block[index], scope);
             }
         }

@@ -51,7 +51,7 @@ internal sealed class LoopCheck(FunctionDeclaration function, LoopBounds bounds)
             Limits(first, loop, isSetInside, steps + 1) || Limits(second, loop, isSetInside, steps + 1),
         Expression.Call { Callee.Path: "bool", Arguments: [var value] } => Limits(value, loop, isSetInside, steps + 1),
         Expression.Call { Callee.Path: "torch.lt" or "torch.le", Arguments: [var counter, var limit] } =>
-            IsCounter(counter, loop) && bounds.IsBounded(function, limit) && !Names(limit).Any(isSetInside),
+            IsCounter(counter, loop) && bounds.IsBounded(function, limit) && !limit.Names.Any(isSetInside),
         _ => false,
     };
 
@@ -93,15 +93,4 @@ internal sealed class LoopCheck(FunctionDeclaration function, LoopBounds bounds)
     private bool IsOnlySetIn(IReadOnlyList<Statement> block, string name) =>
         !function.Source.Parameters.Any(parameter => parameter.Name == name)
         && Statement.All(block).Count(statement => statement.Sets.Contains(name)) == OnlyDefinitions(name);
-
-    private static IEnumerable<string> Names(Expression expression) => expression switch
-    {
-        Expression.Name name => [name.Text],
-        Expression.List list => list.Items.SelectMany(Names),
-        Expression.Index index => Names(index.Of).Concat(Names(index.At)),
-        Expression.Slice slice => Names(slice.Of),
-        Expression.Attribute attribute => Names(attribute.Of),
-        Expression.Call call => call.Arguments.SelectMany(Names),
-        _ => [],
-    };
 }

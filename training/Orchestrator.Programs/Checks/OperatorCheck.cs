@@ -30,7 +30,7 @@ internal sealed class OperatorCheck(ProgramFacts facts, FunctionDeclaration func
     {
         var name = path == Gradient ? "grad" : Name(path);
         var rule = facts.Table.RuleOf(name);
-        if (!rule.IsAdmitted)
+        if (!rule.IsAdmitted && !facts.Filled.Contains(call))
         {
             throw new OrchestratorException(
                 ProgramErrors.OperatorRefused, $"{function.At(call.Line)}: the operator {path} is not admitted: {rule.Reason}",

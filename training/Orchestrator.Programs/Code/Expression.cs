@@ -27,7 +27,11 @@ internal abstract record Expression(int Line)
 
     public sealed record Slice(Expression Of, int Line) : Expression(Line);
 
-    public sealed record Call(Expression Callee, IReadOnlyList<Expression> Arguments, IReadOnlyList<(string Name, Expression Value)> Named, int Line) : Expression(Line);
+    public sealed record Call(Expression Callee, IReadOnlyList<Expression> Arguments, IReadOnlyList<(string Name, Expression Value)> Named, int Line) : Expression(Line)
+    {
+        /// <summary>All arguments, in the order in which they are computed.</summary>
+        public IEnumerable<Expression> Inputs => Arguments.Concat(Named.Select(named => named.Value));
+    }
 
     /// <summary>The dotted name that this is, such as <c>torch.add</c>, or null.</summary>
     public string? Path => this switch
@@ -45,5 +49,19 @@ internal abstract record Expression(int Line)
         Tuple tuple => tuple.Items.All(item => item.IsLiteral),
         Dict dict => dict.Items.All(item => item.Key.IsLiteral && item.Value.IsLiteral),
         _ => false,
+    };
+
+    /// <summary>Every name in it, each as often as it stands there.</summary>
+    public IEnumerable<string> Names => this switch
+    {
+        Name name => [name.Text],
+        List list => list.Items.SelectMany(item => item.Names),
+        Tuple tuple => tuple.Items.SelectMany(item => item.Names),
+        Dict dict => dict.Items.SelectMany(item => item.Key.Names.Concat(item.Value.Names)),
+        Attribute attribute => attribute.Of.Names,
+        Index index => index.Of.Names.Concat(index.At.Names),
+        Slice slice => slice.Of.Names,
+        Call call => call.Callee.Names.Concat(call.Inputs.SelectMany(input => input.Names)),
+        _ => [],
     };
 }

@@ -35,6 +35,16 @@ public sealed class CsvTests
         Assert.Equal([(1.5f, -2000f, 2L), (0.1f, 3f, 0L)], records.Select(record => (Single(record, 0), Single(record, 4), BinaryPrimitives.ReadInt64LittleEndian(record.AsSpan(8)))));
     }
 
+    [Theory]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    public void Rows_InTheEncodingThatAByteOrderMarkNames_GiveTheSameRecords(string encoding)
+    {
+        const string Text = "a,b,label,ü\n1.5,-2e3,2,ä\n0.1,3,0,€\n";
+        Encoding wide = Encoding.GetEncoding(encoding);
+        Assert.Equal(Read(Text, Schema with { Columns = ["a", "b"] }), Read([.. wide.GetPreamble(), .. wide.GetBytes(Text)], "x.csv", Schema with { Columns = ["a", "b"] }));
+    }
+
     [Fact]
     public void Columns_NamedByTheSchema_AreTakenByNameAndOthersLeftOut()
     {

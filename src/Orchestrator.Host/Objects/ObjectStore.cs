@@ -16,6 +16,8 @@ internal readonly record struct ObjectStatus(bool Complete, long Received, long 
 /// </summary>
 internal sealed class ObjectStore(StateDirectory state, HostDatabase database, HostOptions options, TimeProvider time)
 {
+    private const int MaximumUploads = 256;
+
     private static readonly TimeSpan s_uploadLifetime = TimeSpan.FromDays(30);
 
     private readonly ConcurrentDictionary<long, bool> _active = new();
@@ -181,6 +183,12 @@ internal sealed class ObjectStore(StateDirectory state, HostDatabase database, H
         if (size > options.QuotaBytes - taken)
         {
             throw new OrchestratorException(HostErrors.ObjectQuota, $"{party} has {taken} of {options.QuotaBytes} bytes in use; {size} more do not fit.");
+        }
+
+        // Each has files of its own, open while a call lasts: bytes alone would not bound them.
+        if (connection.Scalar("SELECT COUNT(*) FROM uploads WHERE party = $party AND digest <> $digest", ("$party", party), ("$digest", digest)) >= MaximumUploads)
+        {
+            throw new OrchestratorException(HostErrors.UploadLimit, $"{party} has {MaximumUploads} uploads that are not finished.");
         }
 
         connection.Execute(

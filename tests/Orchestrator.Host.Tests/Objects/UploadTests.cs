@@ -248,6 +248,27 @@ public class UploadTests
     }
 
     [Fact]
+    public async Task Put_BesideTooManyUnfinishedOnes_IsRefusedUntilOneIsFinished()
+    {
+        await using TestHost host = await TestHost.StartAsync();
+        using HostClient clinic = await host.LoginAsync(new TestParty("clinic-a"));
+        using HostClient lab = await host.LoginAsync(new TestParty("lab"));
+        SealedSample begun = SealedSample.Create(3000);
+        SealedSample further = SealedSample.Create(3001);
+        await clinic.PutAsync(begun.Digest, begun.Bytes.Length, 0, begun.Bytes.AsMemory(0, 10));
+        for (int other = 1; other < 256; other++)
+        {
+            await clinic.PutAsync(Digest.Of([(byte)other]), 1000, 0, default);
+        }
+
+        await Expect.CodeAsync(HostErrors.UploadLimit, () => clinic.PutAsync(further));
+
+        Assert.True((await lab.PutAsync(further)).Complete);
+        Assert.True((await clinic.PutAsync(begun.Digest, begun.Bytes.Length, 10, begun.Bytes.AsMemory(10))).Complete);
+        Assert.True((await clinic.PutAsync(further)).Complete);
+    }
+
+    [Fact]
     public async Task Put_LargerThanTheFreeDisk_IsAStorageErrorBeforeAByteIsStored()
     {
         await using TestHost host = await TestHost.StartAsync(options => options with { MaximumObjectBytes = long.MaxValue, QuotaBytes = long.MaxValue });

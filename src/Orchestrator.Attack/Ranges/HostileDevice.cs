@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Orchestrator.Attestation.Certificates;
 using Orchestrator.Errors;
 using Orchestrator.Sdk;
 
@@ -37,7 +38,7 @@ public sealed partial class HostileDevice : IAsyncDisposable
 
     private string Kept => Path.Combine(_folder, "device-kept");
 
-    private string Collateral => Path.Combine(_vendor, "collateral.cose");
+    private string CollateralFile => Path.Combine(_vendor, "collateral.cose");
 
     private string OldCollateral => Path.Combine(_folder, "collateral-before.cose");
 
@@ -77,15 +78,20 @@ public sealed partial class HostileDevice : IAsyncDisposable
     /// <summary>Keeps the vendor's collateral, and has the vendor publish other.</summary>
     public async Task ReplaceCollateralAsync()
     {
-        File.Copy(Collateral, OldCollateral, overwrite: true);
-        await RebootAsync();
+        File.Copy(CollateralFile, OldCollateral, overwrite: true);
+        DateTimeOffset old = ReadCollateral();
+        do
+        {
+            await RebootAsync();
+        }
+        while (ReadCollateral() == old); // It counts seconds.
     }
 
     /// <summary>Puts the collateral that was kept where the parties look for it.</summary>
     public void PutCollateralBack()
     {
-        File.Copy(Collateral, KeptCollateral, overwrite: true);
-        File.Copy(OldCollateral, Collateral, overwrite: true);
+        File.Copy(CollateralFile, KeptCollateral, overwrite: true);
+        File.Copy(OldCollateral, CollateralFile, overwrite: true);
     }
 
     /// <summary>Puts everything right again that was put back and not mended yet.</summary>
@@ -93,7 +99,7 @@ public sealed partial class HostileDevice : IAsyncDisposable
     {
         if (File.Exists(KeptCollateral))
         {
-            File.Move(KeptCollateral, Collateral, overwrite: true);
+            File.Move(KeptCollateral, CollateralFile, overwrite: true);
         }
 
         if (Directory.Exists(Kept))
@@ -131,6 +137,9 @@ public sealed partial class HostileDevice : IAsyncDisposable
             _service = null;
         }
     }
+
+    private DateTimeOffset ReadCollateral() =>
+        Collateral.Verify(File.ReadAllBytes(CollateralFile), TrustAnchors.None.WithPem(File.ReadAllText(Path.Combine(_vendor, "root.pem")))).Content.NotBefore;
 
     private async Task RestartWithAsync(string folder, string pattern)
     {

@@ -135,13 +135,30 @@ public class GroupDeployment(string? uvm = null) : Deployment
     /// <summary>The example with something that its container does first.</summary>
     private protected static string Before(string example, string command) => example.Replace(FirstWord, $"{command} {FirstWord}", StringComparison.Ordinal);
 
+    // An image as it is built has an endorsement beside it, which a shim shows that is given none.
+    private string[] UnendorsedGuests()
+    {
+        if (uvm is null)
+        {
+            return [];
+        }
+
+        string image = Directory.CreateDirectory(Folder["unendorsed"]).FullName;
+        foreach (string file in Directory.GetFiles(uvm).Where(file => Path.GetFileName(file) != "endorsement.cose"))
+        {
+            File.Copy(file, Path.Combine(image, Path.GetFileName(file)), overwrite: true);
+        }
+
+        return ["--uvm", image];
+    }
+
     private string EndorsementOf(string publisher) => Folder[$"{publisher}.cose"];
 
     private Task<Service> StartShimAsync(string listen = "127.0.0.1:0", string? state = null, string? publisher = "publisher") => Service.StartAsync(
         "shim",
         [
-            "--state", state ?? ShimState, "--psp", Folder["psp"], "--listen", listen, .. Variants.Keys.SelectMany(name => (string[])["--group", GroupFile(name)]), .. Guests,
-            .. publisher is null ? [] : (string[])["--endorsement", EndorsementOf(publisher)],
+            "--state", state ?? ShimState, "--psp", Folder["psp"], "--listen", listen, .. Variants.Keys.SelectMany(name => (string[])["--group", GroupFile(name)]),
+            .. publisher is null ? UnendorsedGuests() : [.. Guests, "--endorsement", EndorsementOf(publisher)],
         ],
         [("TMPDIR", ShimTemporary)]);
 

@@ -50,7 +50,7 @@ IBenchmark[] benchmarks =
     new ReleaseToParties(1000),
     new MachineBoot(machines),
     .. MachineVersusSandbox.All(machines),
-    new MachinePolicy(machines),
+    .. MachinePolicy.All(machines),
     new FlatMemory("seal", Built.Orchestrator, peaks),
     new FlatMemory("host", Built.Host, peaks),
     new FlatMemory("device", Built.Device, peaks),

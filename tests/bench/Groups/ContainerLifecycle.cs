@@ -34,13 +34,13 @@ internal sealed class ContainerLifecycle(bool works) : IBenchmark
         BenchLayers layers = works ? BenchLayers.WithPython(scratch) : BenchLayers.Write(scratch);
         using SimulatedPsp psp = SimulatedPsp.Open(scratch["psp"], TimeProvider.System);
         var backEnd = new SandboxBackEnd(psp);
-        Comparison[] pairs = [.. Enumerable.Range(0, Pairs).Select(_ => CompareAsync(backEnd, layers, works, ScratchBytes, Rounds).GetAwaiter().GetResult())];
+        Comparison[] pairs = [.. Enumerable.Range(0, Pairs).Select(_ => CompareAsync(backEnd, layers, works, ScratchBytes, Rounds).GetAwaiter().GetResult()[0])];
         Console.Error.WriteLine(string.Join(' ', pairs.Select(pair => FormattableString.Invariant($"{pair.Ratio:0.0000}"))));
         return pairs.OrderBy(pair => pair.Ratio).ElementAt(Pairs / 2);
     }
 
-    /// <summary>Containers' lives under a policy and without, in milliseconds.</summary>
-    public static async Task<Comparison> CompareAsync(IBackEnd backEnd, BenchLayers layers, bool works, long scratch, int rounds)
+    /// <summary>Containers' lives under a policy and without, in milliseconds: of the first so many of two groups, the next so many, and so on.</summary>
+    public static async Task<IReadOnlyList<Comparison>> CompareAsync(IBackEnd backEnd, BenchLayers layers, bool works, long scratch, params int[] rounds)
     {
         await using BenchGroup with = await BenchGroup.StartAsync(backEnd, layers, BenchGroup.Policy(layers), scratch);
         await using BenchGroup without = await BenchGroup.StartAsync(backEnd, layers, BenchGroup.AdmitAll(), scratch);
@@ -50,7 +50,12 @@ internal sealed class ContainerLifecycle(bool works) : IBenchmark
             await without.MountDataAsync();
         }
 
-        (double measured, double reference) = Alternation.Medians(rounds, () => with.RunAsync(works).GetAwaiter().GetResult(), () => without.RunAsync(works).GetAwaiter().GetResult());
-        return new Comparison(measured, reference, "ms");
+        return [.. rounds.Select(Compare)];
+
+        Comparison Compare(int containers)
+        {
+            (double measured, double reference) = Alternation.Medians(containers, () => with.RunAsync(works).GetAwaiter().GetResult(), () => without.RunAsync(works).GetAwaiter().GetResult());
+            return new Comparison(measured, reference, "ms");
+        }
     }
 }

@@ -69,6 +69,21 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Seal_RawFromAPipe_SealsWhatCameThroughIt()
+    {
+        await _cli.MustRunAsync("party", "init", "lab", "--home", _cli["lab"]);
+        string orchestrator = Path.Combine(AppContext.BaseDirectory, "orchestrator");
+        _cli.Write("passphrase", Cli.Passphrase);
+        string keys = $"--home {_cli["lab"]} --passphrase-file {_cli["passphrase"]}";
+        using Process seal = Start("/bin/sh", "-c", $"echo piped | {orchestrator} data seal --raw /dev/stdin -o {_cli["x.itx"]} {keys}");
+        string error = await seal.StandardError.ReadToEndAsync();
+        await WaitAsync(seal);
+
+        Assert.Contains("6 records of 1 byte", error, StringComparison.Ordinal);
+        Assert.Equal(0, seal.ExitCode);
+    }
+
+    [Fact]
     public async Task Results_ThatCannotBeWritten_AreAFailureOfTheDisk()
     {
         using Process full = Start("/bin/sh", "-c", $"exec {Path.Combine(AppContext.BaseDirectory, "orchestrator")} device measure >/dev/full");

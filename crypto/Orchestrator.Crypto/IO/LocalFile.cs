@@ -82,7 +82,10 @@ public static class LocalFile
         }
 
         string real = Path.Combine(WithoutLinks(folder), Path.GetFileName(full));
-        return File.ResolveLinkTarget(real, returnFinalTarget: true) is { } target ? WithoutLinks(target.FullName) : real;
+
+        // What stands for a pipe is a link to a place that does not exist.
+        string? target = File.ResolveLinkTarget(real, returnFinalTarget: true)?.FullName;
+        return Path.Exists(target) ? WithoutLinks(target) : real;
     }
 
     /// <summary>Runs a file operation, naming its failure.</summary>

@@ -55,7 +55,7 @@ internal sealed class Sealer(KeyStore keys, TimeProvider time)
     {
         RequireDifferent(source, destination);
         using FileStream file = LocalFile.OpenRead(source);
-        using var metered = new MeteredStream(file, new ProgressMeter("seal", file.Length, progress, time));
+        using var metered = new MeteredStream(file, new ProgressMeter("seal", file.CanSeek ? file.Length : null, progress, time));
         StreamHeader header = StreamHeader.Create(StreamKind.File, keys.Identity.Name) with { FrameSize = frameSize };
         return Seal(destination, header, sealer =>
         {

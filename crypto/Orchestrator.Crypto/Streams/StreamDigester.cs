@@ -61,7 +61,7 @@ public sealed class StreamDigester : IDisposable
     });
 
     /// <summary>Says that nothing follows.</summary>
-    /// <exception cref="OrchestratorException"><see cref="StreamErrors.Truncated"/>, <see cref="StreamErrors.RecordSplit"/> or <see cref="StreamErrors.Foreign"/>.</exception>
+    /// <exception cref="OrchestratorException"><see cref="StreamErrors.Truncated"/> or <see cref="StreamErrors.Foreign"/>.</exception>
     public StreamSummary Finish()
     {
         StreamSummary? summary = null;

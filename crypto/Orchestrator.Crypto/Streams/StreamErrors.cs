@@ -50,7 +50,7 @@ public static class StreamErrors
 
     /// <summary>The plaintext is no whole number of records.</summary>
     public static readonly ErrorCode RecordSplit = new("stream-record-split", ErrorClass.Input,
-        "The stream's length is not a whole number of records.", "Seal whole records, or state their true size.");
+        "The plaintext is no whole number of records.", "Seal whole records, or state their true size.");
 
     /// <summary>More than the format allows.</summary>
     public static readonly ErrorCode TooLong = new("stream-too-long", ErrorClass.Input,

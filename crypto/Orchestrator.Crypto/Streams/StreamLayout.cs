@@ -38,20 +38,18 @@ public sealed class StreamLayout
     /// <summary>Lays out a stream.</summary>
     /// <param name="prologue">Its prologue.</param>
     /// <param name="totalLength">Its length in bytes, prologue included.</param>
-    /// <exception cref="OrchestratorException"><see cref="StreamErrors.Truncated"/>, <see cref="StreamErrors.RecordSplit"/> or
-    /// <see cref="StreamErrors.TooLong"/>: no stream with this header has this length.</exception>
+    /// <exception cref="OrchestratorException"><see cref="StreamErrors.Truncated"/> or <see cref="StreamErrors.TooLong"/>: no stream with this header has this length.</exception>
     public static StreamLayout Of(StreamPrologue prologue, long totalLength)
     {
         ArgumentNullException.ThrowIfNull(prologue);
         long body = totalLength - prologue.Length;
         (long full, long rest) = Math.DivRem(body, prologue.Header.FrameSize + StreamLimits.FrameOverhead);
-        if (rest < StreamLimits.FrameOverhead)
+        int lastFrameSize = (int)rest - StreamLimits.FrameOverhead;
+        if (lastFrameSize < 0 || lastFrameSize % prologue.Header.RecordSize != 0)
         {
             throw Truncated(full);
         }
 
-        int lastFrameSize = (int)rest - StreamLimits.FrameOverhead;
-        RequireWholeRecords(prologue.Header, lastFrameSize);
         return full < MaxFramesOf(prologue.Header) ? new StreamLayout(prologue, totalLength, full + 1, lastFrameSize) : throw TooLong();
     }
 
@@ -82,15 +80,6 @@ public sealed class StreamLayout
 
     /// <summary>The most frames that a stream with this header may have.</summary>
     internal static long MaxFramesOf(StreamHeader header) => Math.Min(StreamLimits.MaxFrames, StreamLimits.MaxPlaintextSize / header.FrameSize);
-
-    internal static void RequireWholeRecords(StreamHeader header, int lastFrameSize)
-    {
-        if (lastFrameSize % header.RecordSize != 0)
-        {
-            throw new OrchestratorException(StreamErrors.RecordSplit,
-                $"The last frame has {lastFrameSize} bytes, no multiple of the record size {header.RecordSize}.");
-        }
-    }
 
     internal static OrchestratorException Truncated(long frame) => new(StreamErrors.Truncated, $"The stream ends before frame {frame} is complete.");
 

@@ -132,7 +132,12 @@ public sealed class StreamSealer : IDisposable
             Free();
         }
 
-        StreamLayout.RequireWholeRecords(_header, _filled);
+        if (_filled % _header.RecordSize != 0)
+        {
+            throw new OrchestratorException(StreamErrors.RecordSplit,
+                $"The last frame has {_filled} bytes, no multiple of the record size {_header.RecordSize}.");
+        }
+
         StartBatch(last: _filled + StreamLimits.FrameOverhead);
         _ended = true;
         _finished = true;

@@ -36,8 +36,8 @@ public class StreamLayoutTests : IDisposable
     [InlineData(31, "stream-truncated")]
     [InlineData(Full, "stream-truncated")]
     [InlineData(Full + 31, "stream-truncated")]
-    [InlineData(33, "stream-record-split")]
-    [InlineData(Full + 35, "stream-record-split")]
+    [InlineData(33, "stream-truncated")]
+    [InlineData(Full + 35, "stream-truncated")]
     [InlineData(-1, "stream-truncated")]
     public void Layout_ImpossibleLength_IsRefused(int body, string code)
     {

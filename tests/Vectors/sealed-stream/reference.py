@@ -193,7 +193,7 @@ def digest_stream(sealed):
         index += 1
         if len(frame) < full:
             if (len(frame) - OVERHEAD) % header["record"]:
-                raise Refused("stream-record-split")
+                raise Refused("stream-truncated")
             return merkle_root(leaves)
 
 

@@ -56,7 +56,7 @@ public sealed class MachineTests(Machine machine)
         ContainerSpec spec = TestGroup.Spec(TestGroup.Id(), Command);
 
         (int exitCode, string output, string error) = await group.RunAsync(spec with { Process = spec.Process with { User = "0" } });
-        byte[] disk = ScratchOf(group.Machine!.ProcessId);
+        byte[] disk = ScratchDisk.Read(group.Machine!.ProcessId);
 
         Assert.Equal((0, $"{2000 * (Record.Length + 1)}\n"), (exitCode, output));
         Assert.Contains("No space left on device", error, StringComparison.Ordinal);
@@ -190,8 +190,7 @@ public sealed class MachineTests(Machine machine)
         StartedProcess process = await group.Client.CreateContainerAsync(spec with { Process = spec.Process with { User = "0" } });
         await group.ReadOnceAsync(process);
 
-        // The middle, where the data are: file systems keep their own at the ends, and those stay in memory.
-        WriteOverScratch(group.Machine!.ProcessId);
+        ScratchDisk.WriteOver(group.Machine!.ProcessId);
         Assert.Equal(0, await group.Client.WaitAsync((await group.Client.ExecExternalAsync(new ProcessSpec { Command = forget.Command })).Process));
 
         Assert.Equal(5, (await group.FinishAsync(process)).ExitCode);
@@ -219,9 +218,9 @@ public sealed class MachineTests(Machine machine)
         byte[] newer = await SeenByTheHostAsync();
 
         // Sectors of the small file are other bytes throughout; a block of tags, or of the file system's, is so in places.
-        int sectors = SetBack(group.Machine!.ProcessId, older, newer, changed => changed > 3500);
+        int sectors = ScratchDisk.SetBack(group.Machine!.ProcessId, older, newer, changed => changed > 3500);
         string withoutTags = await LookAsync();
-        SetBack(group.Machine!.ProcessId, older, newer, changed => changed > 0);
+        ScratchDisk.SetBack(group.Machine!.ProcessId, older, newer, changed => changed > 0);
         string withTags = await LookAsync();
 
         Assert.Equal((16, "refused\n", "older\n"), (sectors, withoutTags, withTags));
@@ -237,7 +236,7 @@ public sealed class MachineTests(Machine machine)
         async Task<byte[]> SeenByTheHostAsync()
         {
             await ForgetAsync();
-            return ScratchOf(group.Machine!.ProcessId);
+            return ScratchDisk.Read(group.Machine!.ProcessId);
         }
 
         async Task<string> AfterACueAsync()
@@ -331,57 +330,6 @@ public sealed class MachineTests(Machine machine)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), patience.Token);
         }
-    }
-
-    private static void WriteOverScratch(int machineProcess)
-    {
-        using FileStream file = File.Open(ScratchPath(machineProcess), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        byte[] piece = new byte[1 << 20];
-        new Random(1).NextBytes(piece);
-        for (long at = 8 << 20; at < 56 << 20; at += piece.Length)
-        {
-            file.Position = at;
-            file.Write(piece);
-        }
-    }
-
-    // Puts blocks back as they were, of those that differ in a number of bytes.
-    private static int SetBack(int machineProcess, byte[] older, byte[] newer, Func<int, bool> chosen)
-    {
-        const int Block = 4096;
-        using FileStream file = File.Open(ScratchPath(machineProcess), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        int count = 0;
-        for (int at = 0; at < older.Length; at += Block)
-        {
-            ReadOnlySpan<byte> before = older.AsSpan(at, Block);
-            ReadOnlySpan<byte> after = newer.AsSpan(at, Block);
-            int changed = 0;
-            for (int i = 0; i < Block; i++)
-            {
-                changed += before[i] == after[i] ? 0 : 1;
-            }
-
-            if (chosen(changed))
-            {
-                file.Position = at;
-                file.Write(before);
-                count++;
-            }
-        }
-
-        return count;
-    }
-
-    // The file has no name; whoever runs the machine can read it all the same.
-    private static string ScratchPath(int machineProcess) => Directory.EnumerateFiles($"/proc/{machineProcess}/fd").First(path =>
-        new FileInfo(path).LinkTarget is { } target && target.EndsWith("(deleted)", StringComparison.Ordinal) && target.StartsWith(Path.GetTempPath(), StringComparison.Ordinal));
-
-    private static byte[] ScratchOf(int machineProcess)
-    {
-        using FileStream file = File.Open(ScratchPath(machineProcess), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        byte[] content = new byte[file.Length];
-        file.ReadExactly(content);
-        return content;
     }
 
     // What the guest's kernel sees, by a program that the policy admits beside the containers.

@@ -44,7 +44,7 @@ internal sealed class Scratch : IDisposable
     }
 
     /// <summary>Removes a file that is about to be written anew, and sees to it that the machine has the memory for it.</summary>
-    /// <remarks>A virtual machine's host takes free pages back after a while. Getting a gigabyte of them again takes up to three seconds.</remarks>
+    /// <remarks>A virtual machine may give free pages back to its host at once. Getting a gigabyte of them again takes up to three seconds.</remarks>
     public void MakeRoom(string name, long length)
     {
         File.Delete(this[name]);

@@ -3,7 +3,7 @@ namespace Orchestrator.Bench.Commands;
 /// <summary>The same table sealed by <c>orchestrator data</c> and by <c>age</c>, each as a whole process.</summary>
 internal sealed class CommandFiles : IDisposable
 {
-    public const int Rounds = 5;
+    public const int Rounds = 9;
 
     private const long Length = 1L << 30;
     private const int Columns = 256;

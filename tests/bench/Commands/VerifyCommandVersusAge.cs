@@ -5,7 +5,7 @@ internal sealed class VerifyCommandVersusAge : IBenchmark
 {
     public string Name => "command-verify-age";
 
-    public string Method => "`orchestrator data verify` of a 1 GiB sealed file in memory, all cores / age -d of the same data to /dev/null; wall time.";
+    public string Method => "`orchestrator data verify` of a 1 GiB sealed file in memory, all cores / age -d of the same data to /dev/null; wall time, the quickest of 9 runs in turns.";
 
     public Aim Aim => Aim.AtLeast(1.5);
 
@@ -14,7 +14,7 @@ internal sealed class VerifyCommandVersusAge : IBenchmark
         using var files = new CommandFiles();
         files.Seal();
         files.AgeSeal();
-        (double measured, double reference) = Alternation.Medians(CommandFiles.Rounds, files.Verify, files.AgeOpen);
+        (double measured, double reference) = Alternation.Highest(CommandFiles.Rounds, files.Verify, files.AgeOpen);
         return new Comparison(measured, reference, "GB/s");
     }
 }

@@ -3,7 +3,7 @@ namespace Orchestrator.Bench.Streams;
 /// <summary>The same file sealed by this library and by <c>age</c>, each as a whole process.</summary>
 internal sealed class AgeFiles : IDisposable
 {
-    public const int Rounds = 5;
+    public const int Rounds = 9;
     public const long Length = 1L << 30;
 
     private readonly Scratch _scratch = new(5 * Length);

@@ -5,7 +5,7 @@ internal sealed class OpenFileVersusAge : IBenchmark
 {
     public string Name => "file-open-age";
 
-    public string Method => "Opening a 1 GiB file in memory and checking its digest as a process of its own, all cores / age -d on the same file; wall time.";
+    public string Method => "Opening a 1 GiB file in memory and checking its digest as a process of its own, all cores / age -d on the same file; wall time, the quickest of 9 runs in turns.";
 
     public Aim Aim => Aim.AtLeast(1.5);
 
@@ -14,7 +14,7 @@ internal sealed class OpenFileVersusAge : IBenchmark
         using var files = new AgeFiles();
         files.Seal();
         files.AgeSeal();
-        (double measured, double reference) = Alternation.Medians(AgeFiles.Rounds, files.Open, files.AgeOpen);
+        (double measured, double reference) = Alternation.Highest(AgeFiles.Rounds, files.Open, files.AgeOpen);
         return new Comparison(measured, reference, "GB/s");
     }
 }

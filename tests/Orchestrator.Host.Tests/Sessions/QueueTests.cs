@@ -200,15 +200,8 @@ public class QueueTests
             await run.AskAsync(FakeRun.ReadFrame(1, 0));
             await run.FinishAsync();
         };
-        await first.LoginAsync();
-        await FakeAgent.AttendAllAsync(first);
-        await first.QueueAsync();
-        await second.QueueAsync();
 
-        Assert.Equal("completed", (await first.WatchAsync())[^1].Kind);
-        Assert.Equal("completed", (await second.WatchAsync())[^1].Kind);
-        Assert.True((await second.WatchAsync()).Last(happened => happened.Kind == "device_assigned").TimeUnixMilliseconds
-            >= (await first.WatchAsync())[^1].TimeUnixMilliseconds);
+        await AssertSecondWaitsForFirstAsync(first, second);
     }
 
     [Fact]
@@ -226,6 +219,12 @@ public class QueueTests
             Interlocked.Decrement(ref running);
             await run.FinishAsync();
         };
+
+        await AssertSecondWaitsForFirstAsync(first, second);
+    }
+
+    private static async Task AssertSecondWaitsForFirstAsync(TestJob first, TestJob second)
+    {
         await first.LoginAsync();
         await FakeAgent.AttendAllAsync(first);
         await first.QueueAsync();
